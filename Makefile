@@ -1,0 +1,66 @@
+# Needs nothing but make and Python 3.11 or newer. `make help` lists the targets.
+PYTHON ?= python3
+SITE   ?= deployments/sites/demo.toml
+BIN    := .venv/bin
+# The lock is complete and hashed: nothing that is not in it gets in.
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
+
+LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test setup setup-dev lint type format bench lock golden clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: setup  ## one run of SITE (default: the demo site), published into public/
+	@$(BIN)/finews run --site $(SITE)
+
+up: setup  ## Prefect server, schedules and the published site for preview; Ctrl-C stops all of it
+	@$(BIN)/finews up --site $(SITE)
+
+test: setup-dev lint type  ## everything that CI checks
+	@$(BIN)/python -m pytest -n auto -q
+
+setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
+
+setup-dev: .venv/dev.stamp
+
+lint: setup-dev  ## style and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+
+type: setup-dev  ## mypy --strict
+	@$(BIN)/mypy
+
+format: setup-dev  ## rewrite the code in the house style
+	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
+
+bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
+	@$(BIN)/python -m tests.bench.run
+
+golden: setup-dev  ## rewrite the golden files, for a person to review with git diff
+	@FINEWS_GOLDEN=write $(BIN)/python -m pytest -q -p no:randomly tests/golden
+
+lock: setup-dev  ## resolve the dependencies anew into the two lock files
+	@$(BIN)/uv pip compile $(LOCK) --group dev -o requirements-dev.lock
+	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
+
+clean:  ## remove what make and runs have made, but not what was published
+	rm -rf .venv .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "finews needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "making .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv || { echo "could not make .venv: is the venv module of $(PYTHON) installed?"; rm -rf .venv; exit 1; }
+
+.venv/runtime.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@$(PIP) -r requirements.lock
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

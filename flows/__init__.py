@@ -1,0 +1,1 @@
+"""Prefect flows and the `finews` command. Thin: what they start lives in `tasks/`."""

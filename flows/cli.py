@@ -1,0 +1,147 @@
+"""The `finews` command. Exit status: 0 completed (with or without problems), 1 failed, 2 bad configuration or usage.
+
+Prefect is imported late: it reads its settings when it is imported, and `--help` need not wait for it.
+"""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
+from flows.run import open_ledger, read_site
+from tasks.articles.identity import story_key
+from tasks.config import Site
+from tasks.errors import ConfigError, FinewsError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
+
+
+@app.callback()
+def _finews() -> None:
+    """Periodic news syndication: fetch, parse, render, publish, with a log for every article."""
+
+
+@app.command()
+def run(
+    site: SiteFile,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Ask only this source (may be repeated).", metavar="NAME")
+    ] = None,
+    article: Annotated[
+        list[str] | None, typer.Option(help="Read only this article (may be repeated).", metavar="CODE|URL")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Leave older articles for later.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most N texts.", metavar="N")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Read again, also what did not change.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the plan.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write the run's report there as JSON.", metavar="FILE")] = None,
+) -> None:
+    """Run the syndicate flow once. Starts a Prefect server when none answers."""
+    prepare_environment(quiet=True)
+    site_file = read_site(str(site))
+    for name in source or ():
+        site_file.source(name)
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=ZoneInfo(site_file.site.timezone))
+    with _local_services(site_file) as api:
+        from flows.command import run_and_show
+
+        status = run_and_show(
+            api,
+            site_file,
+            report_path=report,
+            sources=source,
+            articles=article,
+            since=since,
+            limit=limit,
+            force=force,
+            dry_run=dry_run,
+        )
+    raise typer.Exit(status)
+
+
+@app.command()
+def up(site: SiteFile) -> None:
+    """Prefect server, the deployments of prefect.yaml and a preview of the site, until Ctrl-C."""
+    prepare_environment(quiet=False)
+    site_file = read_site(str(site))
+    console = Console()
+    with contextlib.ExitStack() as started:
+        api = started.enter_context(_local_services(site_file))
+        if site_file.publish.url.startswith("file:"):
+            folder = Path(site_file.publish.url.removeprefix("file:"))
+            console.print(f"published site  {started.enter_context(preview(folder))}")
+        console.print(f"Prefect UI      {api.removesuffix('/api')}")
+        from flows.serving import serve_deployments
+
+        serve_deployments(site, console)
+    console.print("stopped")
+
+
+@app.command()
+def log(
+    article: Annotated[str, typer.Argument(help="Its code, its 18 digits, or its address.", metavar="CODE|URL")],
+    site: SiteFile,
+) -> None:
+    """The story of one article over all runs, from the ledger."""
+    site_file = read_site(str(site))
+    zone = ZoneInfo(site_file.site.timezone)
+    with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC)) as ledger:
+        key = ledger.articles.find(article) or story_key(article)
+        row, notes = ledger.articles.row(key), ledger.journal.of(key)
+    if row is None and not notes:
+        raise ConfigError(f"the ledger {site_file.ledger.url} knows no article {article!r}")
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    if row is not None:
+        console.print(f"{row.code or key}  {row.title or '(not read yet)'}")
+        if row.page_key:
+            console.print(f"{site_file.site.base_url}/{row.page_key}  revision {row.revision}")
+        state = "published" if row.published_as else row.status
+        console.print(f"state: {state}" + (f": {row.error}" if row.error else ""))
+    run_id = None
+    for note in notes:
+        if note.run_id != run_id:
+            run_id = note.run_id
+            console.print(f"flow run {run_id}")
+        console.print(f"  {note.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {note.stage.value:<8} {note.text}")
+
+
+@contextlib.contextmanager
+def _local_services(site: Site) -> Iterator[str]:
+    """The Prefect server and, for a demo site, the sample upstream; the API's address."""
+    with contextlib.ExitStack() as started:
+        if site.sample is not None:
+            started.enter_context(sample_upstream(site.sample.listen))
+        yield started.enter_context(prefect_server())
+
+
+def main() -> None:
+    """Entry point: errors of ours become one clear line and an exit status."""
+    # A supervisor's SIGTERM ends the command as Ctrl-C does, so that what it started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    try:
+        app(standalone_mode=True)
+    except ConfigError as error:
+        errors.print(f"finews: {error}")
+        sys.exit(2)
+    except FinewsError as error:
+        errors.print(f"finews: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("finews: stopped")
+        sys.exit(130)

@@ -1,0 +1,180 @@
+"""The first half of a run: ask the lists, decide, fetch and parse."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flows.run import Run
+from flows.stages import each, errors, values, with_retries
+from tasks.articles.compose import shelf_of
+from tasks.articles.decide import decide, merge, next_try
+from tasks.articles.identity import story_key
+from tasks.config import SourceSpec
+from tasks.fetch import ask, fetch
+from tasks.model import (
+    Article,
+    Category,
+    Decision,
+    Listing,
+    Offer,
+    Outcome,
+    Result,
+    Stage,
+    Status,
+    Step,
+    Unusable,
+)
+from tasks.parse import parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What this run was asked for; the defaults mean everything that is due."""
+
+    sources: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    since: datetime | None = None
+    limit: int | None = None
+    force: bool = False
+
+
+def ask_sources(run: Run, wish: Wish) -> list[str]:
+    """Ask every wished source and keep what it says; the keys of the stories listed now.
+
+    A source that fails, or lists nothing usable, fails alone.
+    """
+    specs = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
+    asking = with_retries(ask, run.site.fetch)
+    shared = {"client": run.client, "journal": run.ledger.journal}
+    results = each(asking, Stage.ASK, specs, lambda spec: spec.name, lambda spec: {"spec": spec, **shared}, run)
+    keys: dict[str, None] = {}
+    for spec, listing in values(results):
+        keys |= dict.fromkeys(_keep(run, spec, listing, wish))
+    return list(keys)
+
+
+def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]:
+    fresh = set(run.ledger.articles.record(listing, now=run.now))
+    for entry in listing.entries:
+        if entry.key in fresh:
+            record = f"in list {spec.name}: {entry.title!r}, {entry.published_at:%Y-%m-%d %H:%M:%S}, {entry.media or spec.tag}"
+            run.ledger.journal.note(entry.key, Stage.ASK, record)
+    for item in listing.unusable:
+        if not wish.articles or story_key(item.subject) in {story_key(code) for code in wish.articles}:
+            run.recorder.rejected(item)
+        if item.subject in fresh:
+            run.ledger.journal.note(
+                story_key(item.subject), Stage.DECIDE, f"in list {spec.name}: unusable: {item.reason}"
+            )
+    if not listing.entries:
+        reason = f"nothing usable: {len(listing.unusable)} records, the first: {listing.unusable[0].reason}"
+        run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.FAILED, reason=reason))
+    return [entry.key for entry in listing.entries]
+
+
+def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
+    """The offers whose text is to be read now: those listed, and those that earlier runs still owe."""
+    keys = _wished_keys(run, wish, listed)
+    known = run.ledger.articles.known(keys)
+    sightings = run.ledger.articles.sightings(keys)
+    order = {spec.name: place for place, spec in enumerate(run.site.sources)}
+    due: list[Offer] = []
+    for key in keys:
+        entries = sorted(
+            (entry for entry in sightings.get(key, ()) if entry.source in order), key=lambda entry: order[entry.source]
+        )
+        if not entries:
+            continue
+        offer = merge(entries, settled=known[key].source if key in known else "")
+        decision = _within(wish, len(due), offer, decide(offer, known.get(key), now=run.now, force=wish.force))
+        run.recorder.decided(offer, decision)
+        if decision.fetches:
+            run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
+            due.append(offer)
+    return due
+
+
+def _wished_keys(run: Run, wish: Wish, listed: Sequence[str]) -> list[str]:
+    if not wish.articles:
+        owed = run.ledger.articles.unread(now=run.now)
+        known = run.ledger.articles.known(owed) if wish.sources else {}
+        return list(
+            dict.fromkeys([*listed, *(key for key in owed if not wish.sources or known[key].source in wish.sources)])
+        )
+    wanted = {run.ledger.articles.find(name) or story_key(name): name for name in wish.articles}
+    seen = run.ledger.articles.sightings(wanted)
+    for key, name in wanted.items():
+        if key not in seen:
+            run.recorder.rejected(Unusable(subject=name, source="asked for", reason="no list has named this article"))
+    return [key for key in wanted if key in seen]
+
+
+def _within(wish: Wish, taken: int, offer: Offer, decision: Decision) -> Decision:
+    """The decision, unless the run was asked to leave such articles for later."""
+    if not decision.fetches:
+        return decision
+    if wish.since is not None and offer.entry.published_at < wish.since:
+        return Decision(step=Step.NOT_DUE, reason=f"older than {wish.since:%Y-%m-%d %H:%M %z}")
+    if wish.limit is not None and taken >= wish.limit:
+        return Decision(step=Step.NOT_DUE, reason=f"over the limit of {wish.limit}: left for the next run")
+    return decision
+
+
+def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
+    """Fetch and parse the texts of these offers and keep them; what fails is kept as failed, with its next try."""
+    shelves = _shelves(run, offers)
+    journal, zone = run.ledger.journal, run.site.site.timezone
+    fetched = each(
+        with_retries(fetch, run.site.fetch),
+        Stage.FETCH,
+        offers,
+        lambda offer: offer.entry.key,
+        lambda offer: {
+            "entry": offer.entry,
+            "spec": run.site.source(offer.entry.source),
+            "client": run.client,
+            "journal": journal,
+        },
+        run,
+    )
+    parsed = each(
+        parse,
+        Stage.PARSE,
+        values(fetched),
+        lambda pair: pair[0].entry.key,
+        lambda pair: {
+            "offer": pair[0],
+            "capture": pair[1],
+            "spec": run.site.source(pair[0].entry.source),
+            "category": shelves[pair[0].entry.key],
+            "zone": zone,
+            "journal": journal,
+        },
+        run,
+    )
+    failures = [*errors(fetched), *((pair[0], error) for pair, error in errors(parsed))]
+    give_up(run, [(offer.entry.key, error) for offer, error in failures])
+    articles = [run.ledger.articles.save(article, pair[0], now=run.now) for pair, article in values(parsed)]
+    journal.flush()
+    return articles
+
+
+def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
+    """The category of each offer by key; the ledger gives a slug to titles that it does not know."""
+    wanted = {}
+    for offer in offers:
+        spec = run.site.source(offer.entry.source)
+        wanted[offer.entry.key] = shelf_of(offer.entry.media, category=spec.category, tag=spec.tag)
+    fixed = [shelf_of(None, category=spec.category, tag=spec.tag) for spec in run.site.sources if spec.category]
+    assigned = run.ledger.shelves.assign([*fixed, *wanted.values()], pinned=run.site.slugs)
+    return {key: assigned[category.title] for key, category in wanted.items()}
+
+
+def give_up(run: Run, failures: Iterable[tuple[str, BaseException]], *, listed: bool | None = None) -> None:
+    """Keep that these stories failed in this run, and when they are tried again."""
+    failures = list(failures)
+    known = run.ledger.articles.known(key for key, _ in failures)
+    for key, error in failures:
+        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
+        due = next_try(failed_before + 1, now=run.now)
+        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due, listed=listed)

@@ -1,0 +1,132 @@
+"""Gathering what happened into a `RunReport`, and the report as JSON."""
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
+
+from tasks.model import (
+    Action,
+    ActionKind,
+    ArticleLine,
+    Decision,
+    Offer,
+    Outcome,
+    Receipt,
+    Result,
+    RunReport,
+    Stage,
+    Step,
+    Unusable,
+)
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Line:
+    """One article while the run goes on."""
+
+    code: str
+    step: str
+    title: str = ""
+    category: str = ""
+    address: str = ""
+    outcomes: list[Outcome] = dataclasses.field(default_factory=list)
+
+
+class Recorder:
+    """Takes outcomes as they come; `report` makes the frozen record of the run."""
+
+    def __init__(self, *, site: str, run_id: str, started_at: datetime, dry_run: bool) -> None:
+        self._run = {"site": site, "run_id": run_id, "started_at": started_at, "dry_run": dry_run}
+        self._lines: dict[str, _Line] = {}
+        self._others: list[Outcome] = []
+        self._receipts: list[Receipt] = []
+        self._plan: list[Action] = []
+        self.task_runs = 0
+
+    def outcome(self, outcome: Outcome) -> None:
+        """One stage of one subject: an article that was decided on, a source, or a wave."""
+        line = self._lines.get(outcome.subject)
+        (line.outcomes if line else self._others).append(outcome)
+
+    def decided(self, offer: Offer, decision: Decision) -> None:
+        """An article enters the report with what is to be done with it."""
+        entry = offer.entry
+        line = _Line(code=entry.code, step=decision.step.value, title=entry.title)
+        self._lines[entry.key] = line
+        result = Result.DONE if decision.fetches else Result.SKIPPED
+        line.outcomes.append(Outcome(subject=entry.key, stage=Stage.DECIDE, result=result, reason=decision.reason))
+
+    def rejected(self, item: Unusable) -> None:
+        """A record that cannot become an article now."""
+        key = f"{item.source} {item.subject}"
+        line = self._lines.setdefault(key, _Line(code=item.subject, step=Step.UNUSABLE.value, category=item.source))
+        line.outcomes.append(Outcome(subject=key, stage=Stage.DECIDE, result=Result.UNUSABLE, reason=item.reason))
+
+    def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
+        """Where an article is published."""
+        line = self._lines.setdefault(key, _Line(code=code, step="render"))
+        line.title, line.category, line.address = title, category, address
+
+    def planned(self, actions: Iterable[Action]) -> None:
+        """What the plan wants done."""
+        self._plan.extend(dataclasses.replace(action, page=None) for action in actions)
+
+    def received(self, receipts: Iterable[Receipt]) -> None:
+        """What became of objects."""
+        self._receipts.extend(receipts)
+
+    def report(self, *, seconds: float) -> RunReport:
+        """The record of the run, articles in the order in which they were met."""
+        keys: dict[bool, list[str]] = {True: [], False: []}
+        deleted = [r.key for r in self._receipts if not r.error and r.kind is ActionKind.DELETE]
+        for receipt in self._receipts:
+            if not receipt.error and receipt.kind is not ActionKind.DELETE:
+                keys[receipt.kind is ActionKind.KEEP].append(receipt.key)
+        lines = tuple(_article_line(key, line) for key, line in self._lines.items())
+        return RunReport(
+            **self._run,  # type: ignore[arg-type]
+            seconds=round(seconds, 3),
+            listed=len(self._lines),
+            articles=lines,
+            outcomes=(*self._others, *(outcome for line in self._lines.values() for outcome in line.outcomes)),
+            written=tuple(keys[False]),
+            unchanged=tuple(keys[True]),
+            deleted=tuple(deleted),
+            task_runs=self.task_runs,
+            plan=tuple(self._plan),
+            steps=dict(sorted(Counter(line.step for line in lines).items())),
+        )
+
+
+def as_json(report: RunReport) -> str:
+    """The report as the `--report` file holds it."""
+    return json.dumps(dataclasses.asdict(report), default=_plain, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _article_line(key: str, line: _Line) -> ArticleLine:
+    # The last outcome that decided the article's fate: a failure, or else how far it came.
+    failed = [o for o in line.outcomes if o.result in (Result.FAILED, Result.UNUSABLE)]
+    last = (failed or line.outcomes or [Outcome(subject=key, stage=Stage.RENDER, result=Result.DONE)])[-1]
+    return ArticleLine(
+        key=key,
+        code=line.code,
+        title=line.title,
+        category=line.category,
+        step=line.step,
+        result=last.result,
+        stage=last.stage,
+        reason=last.reason,
+        attempts=max((o.attempts for o in line.outcomes), default=1),
+        address=line.address,
+    )

@@ -1,0 +1,60 @@
+"""What one run works with: the site, its ledger, its store, an HTTP client, and the recorder of what happens."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flows.report import Recorder
+from tasks.config import Site, load_site
+from tasks.ledger import Ledger
+from tasks.outputs import SiteFacts
+from tasks.sources import find_sources
+from tasks.stores import Store, open_store
+from tasks.stores.rehearsal import Rehearsal
+from tasks.web import Client, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The things that a run holds open. `now` is the run's time: one for all its decisions."""
+
+    site: Site
+    ledger: Ledger
+    store: Store
+    client: Client
+    recorder: Recorder
+    facts: SiteFacts
+    now: datetime
+
+
+def read_site(path: str) -> Site:
+    """The site file, with the keys of every kind of source known."""
+    return load_site(path, {name: kind.options for name, kind in find_sources().items()})
+
+
+@contextlib.contextmanager
+def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run: bool) -> Iterator[Run]:
+    """Open everything, close everything. A dry run's store and ledger keep nothing."""
+    now = clock()
+    limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__))
+    with contextlib.ExitStack() as open_things:
+        ledger = open_things.enter_context(open_ledger(site, run_id=run_id, clock=clock, rehearsal=dry_run))
+        store = open_store(site.publish.url, endpoint_url=site.publish.endpoint_url)
+        open_things.callback(store.close)
+        yield Run(
+            site=site,
+            ledger=ledger,
+            store=Rehearsal(store) if dry_run else store,
+            client=open_things.enter_context(Client(Limits(**limits))),
+            recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
+            facts=SiteFacts(**site.site.model_dump()),
+            now=now,
+        )
+
+
+def open_ledger(site: Site, *, run_id: str, clock: Callable[[], datetime], rehearsal: bool = False) -> Ledger:
+    """The site's ledger."""
+    zone = ZoneInfo(site.site.timezone)
+    return Ledger(site.ledger.url, store=site.publish.url, zone=zone, run_id=run_id, clock=clock, rehearsal=rehearsal)

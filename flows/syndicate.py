@@ -1,0 +1,78 @@
+"""The hourly run: ask, decide, fetch, parse, render, publish."""
+
+import logging
+from datetime import UTC, datetime
+from time import perf_counter
+from zoneinfo import ZoneInfo
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.artifacts import publish_artifacts
+from flows.publishing import render_and_publish
+from flows.reading import Wish, ask_sources, decide_all, read_texts
+from flows.run import open_run, read_site
+from flows.verdict import Ending, judge
+from tasks.errors import FinewsError
+from tasks.model import RunReport
+
+BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
+
+
+def run_name() -> str:
+    """`<site> <YYYY-MM-DD HH:MM>`: the scheduled time in the site's zone."""
+    name, at = (
+        str(runtime.flow_run.parameters.get("site", "")),
+        runtime.flow_run.scheduled_start_time or datetime.now(UTC),
+    )
+    try:
+        site = read_site(name)
+    except FinewsError:
+        return f"{name} {at:%Y-%m-%d %H:%M} UTC"
+    return f"{site.name} {at.astimezone(ZoneInfo(site.site.timezone)):%Y-%m-%d %H:%M}"
+
+
+@flow(
+    name="syndicate",
+    flow_run_name=run_name,
+    task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
+    persist_result=False,
+)
+def syndicate(
+    site: str,
+    sources: list[str] | None = None,
+    articles: list[str] | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+) -> State[RunReport]:
+    """Read what is new from a site's sources and publish it. The same run again changes nothing.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        sources: Names of the sources to ask; empty means all of the site file.
+        articles: Codes or addresses of the only articles to read; empty means all that are due.
+        since: Leave articles published before this time for a later run.
+        limit: Read at most this many texts; the others stay due for the next run.
+        force: Read the chosen articles again, also when nothing about them changed.
+        dry_run: Do everything but write: the plan stands in the log and in the report.
+    """
+    logging.getLogger("tasks").setLevel(logging.INFO)
+    started = perf_counter()
+    wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, limit=limit, force=force)
+    site_file = read_site(site)
+    with open_run(site_file, run_id=str(runtime.flow_run.id), clock=lambda: datetime.now(UTC), dry_run=dry_run) as run:
+        listed = ask_sources(run, wish)
+        due = decide_all(run, wish, listed)
+        for start in range(0, len(due), BATCH):
+            read_texts(run, due[start : start + BATCH])
+        render_and_publish(run)
+        report = run.recorder.report(seconds=perf_counter() - started)
+    verdict = judge(report, max_problem_share=site_file.verdict.max_problem_share)
+    publish_artifacts(report, verdict)
+    if verdict.ending is Ending.FAILED:
+        return Failed(message=verdict.message, data=report)
+    return Completed(name=verdict.ending.value, message=verdict.message, data=report)

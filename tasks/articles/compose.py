@@ -1,0 +1,50 @@
+"""Text + record -> article: the one place where the published fields are put together."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tasks.articles.clean import clean, excerpt, text_of
+from tasks.errors import ParseError
+from tasks.model import Article, Category, Offer
+
+# A media list may leave the name empty; its articles still need a shelf.
+NAMELESS = "其他"
+
+
+def shelf_of(media: str | None, *, category: str | None, tag: str | None) -> Category:
+    """The category that a record asks for; an empty slug is still to be given by the ledger.
+
+    `category` and `tag` are those of the source, for records of lists without media names.
+    """
+    if media is None:
+        return Category(slug=category or "", title=tag or NAMELESS, tag=tag or NAMELESS, fixed=True)
+    name = media or NAMELESS
+    return Category(slug="", title=name, tag=f"{name}新闻")
+
+
+def compose(offer: Offer, html: str, *, base_url: str, share_url: str, category: Category, zone: ZoneInfo) -> Article:
+    """The article that an offer and its text make; `ParseError` when nothing is left to read.
+
+    `base_url` is the address that the text came from, `share_url` the page to link to where the record has none.
+    """
+    entry = offer.entry
+    safe = clean(html, base_url=base_url)
+    if not text_of(safe) and "<img" not in safe:
+        raise ParseError(f"the text of {entry.code} is empty: {len(html)} characters came, none to be seen")
+    published_at: datetime = entry.published_at.astimezone(zone)
+    return Article(
+        key=entry.key,
+        code=entry.code,
+        file_id=entry.file_id,
+        source=entry.source,
+        title=entry.title,
+        published_at=published_at,
+        updated_at=published_at,
+        category=category,
+        origin_url=entry.link if re.match(r"https?://", entry.link) else share_url,
+        summary=offer.summary or excerpt(safe),
+        quote=entry.digest if entry.media is None else None,
+        post_body=html,
+        html=safe,
+    )

@@ -1,0 +1,52 @@
+"""What to do with a story: pure functions of what the lists say, what the ledger knows, and `now`."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tasks.model import Decision, Entry, Known, Offer, Status, Step
+
+# Waits after the 1st, 2nd, ... failed run. The last one goes on for ever: nothing is given up silently.
+_BACKOFF = tuple(timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, 24))
+
+
+def merge(entries: Sequence[Entry], *, settled: str = "") -> Offer:
+    """One offer from all records of a story; `entries` in the order of the site's sources, never empty.
+
+    A record with a media name wins over one without; among several the one that already won (`settled`)
+    stays, so that an article does not wander; else the first. The digest of a rolling record is the summary.
+    """
+    with_media = [entry for entry in entries if entry.media is not None]
+    candidates = with_media or list(entries)
+    winner = next((entry for entry in candidates if entry.source == settled), candidates[0])
+    digest = next((entry.digest for entry in entries if entry.digest), "")
+    return Offer(entry=winner, summary=summary_of(digest), seen_in=tuple(entry.source for entry in entries))
+
+
+def summary_of(digest: str) -> str:
+    """A digest without the headline or label that may stand before it in `【】`."""
+    return re.sub(r"^\s*【[^】]*】\s*", "", digest).strip()
+
+
+def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = False) -> Decision:
+    """The step for one usable story."""
+    if known is None:
+        return Decision(step=Step.NEW, reason="not seen before")
+    if known.status is Status.PENDING:
+        waits = known.first_seen_at is not None and known.first_seen_at < now
+        return Decision(step=Step.NEW, reason="listed before, not read yet" if waits else "not seen before")
+    if force:
+        return Decision(step=Step.CHANGED, reason="asked for with force")
+    if known.status is Status.FAILED:
+        if known.next_try_at is not None and now < known.next_try_at:
+            due = f"{known.next_try_at:%Y-%m-%d %H:%M %z}"
+            return Decision(step=Step.NOT_DUE, reason=f"failed {known.attempts} times, next try after {due}")
+        return Decision(step=Step.RETRY, reason=f"failed {known.attempts} times")
+    if known.offer_digest != offer.digest:
+        return Decision(step=Step.CHANGED, reason="its record in the list changed")
+    return Decision(step=Step.SAME, reason="already read, record unchanged")
+
+
+def next_try(failures: int, *, now: datetime) -> datetime:
+    """When a story may be tried again after `failures` runs in a row that could not read it."""
+    return now + _BACKOFF[min(failures, len(_BACKOFF)) - 1]

@@ -1,0 +1,273 @@
+"""The site file: TOML -> `Site`. Pydantic lives here and only here.
+
+Every mistake is a `ConfigError` that names the file, the line and what was expected; an unknown key is a
+mistake, and the nearest known key is named.
+"""
+
+import dataclasses
+import difflib
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from tasks.errors import ConfigError
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value):
+        raise ValueError("expected an address that begins with http:// or https://")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("expected a time zone name such as Asia/Shanghai") from error
+    return value
+
+
+def _host_port(value: str) -> str:
+    if not re.fullmatch(r"(127\.\d+\.\d+\.\d+|localhost):\d{1,5}", value):
+        raise ValueError("expected a loopback address with a port, such as 127.0.0.1:8901")
+    return value
+
+
+def _origin(value: str) -> str:
+    return _http_url(value).rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class _Table(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SiteTable(_Table):
+    """`[site]`: what the site is called and where its readers find it."""
+
+    title: Text
+    base_url: Annotated[str, AfterValidator(_origin)]
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "zh-CN"
+    timezone: Zone = "Asia/Shanghai"
+
+
+class PublishTable(_Table):
+    """`[publish]`: the object store."""
+
+    url: Text = "file:public"
+    endpoint_url: str = ""
+
+
+class LedgerTable(_Table):
+    """`[ledger]`: any SQLAlchemy URL."""
+
+    url: Text = "sqlite:///.finews/ledger.db"
+
+
+class FetchTable(_Table):
+    """`[fetch]`: limits of one request, and how often it is tried. Seconds and bytes."""
+
+    user_agent: Text = "finews/0.1 (+https://finews.withounder.com/)"
+    connect_timeout: Annotated[float, Field(gt=0, le=120, strict=False)] = 5.0
+    read_timeout: Annotated[float, Field(gt=0, le=600, strict=False)] = 15.0
+    total_timeout: Annotated[float, Field(gt=0, le=3600, strict=False)] = 60.0
+    max_bytes: Annotated[int, Field(gt=0)] = 8_000_000
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    retry_delay: Annotated[float, Field(ge=0, le=600, strict=False)] = 2.0
+    max_retry_after: Annotated[float, Field(ge=0, le=600, strict=False)] = 30.0
+
+
+class VerdictTable(_Table):
+    """`[verdict]`: when problems make the whole run fail.
+
+    `max_problem_share`: share of all listed articles that may fail or be unusable before the run is Failed.
+    """
+
+    max_problem_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
+
+
+class SampleTable(_Table):
+    """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
+
+    listen: Annotated[str, AfterValidator(_host_port)]
+
+
+class SourceTable(_Table):
+    """`[[sources]]`: what every kind has. The other keys belong to the kind."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    name: SourceName
+    kind: Text
+    category: Slug | None = None
+    tag: Text | None = None
+    timezone: Zone = "Asia/Shanghai"
+
+
+class _SiteFile(_Table):
+    site: SiteTable
+    publish: PublishTable = PublishTable()
+    ledger: LedgerTable = LedgerTable()
+    fetch: FetchTable = FetchTable()
+    verdict: VerdictTable = VerdictTable()
+    sample: SampleTable | None = None
+    slugs: dict[str, Slug] = {}
+    sources: Annotated[list[SourceTable], Field(min_length=1)]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """One `[[sources]]` table: the common keys, and the kind's own as an instance of its options class."""
+
+    name: str
+    kind: str
+    category: str | None
+    tag: str | None
+    timezone: str
+    options: Any
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site file, read and checked. `name` is the file's stem."""
+
+    name: str
+    path: Path
+    site: SiteTable
+    publish: PublishTable
+    ledger: LedgerTable
+    fetch: FetchTable
+    verdict: VerdictTable
+    sample: SampleTable | None
+    slugs: Mapping[str, str]
+    sources: tuple[SourceSpec, ...]
+
+    def source(self, name: str) -> SourceSpec:
+        """The source of that name; ConfigError with the nearest known name otherwise."""
+        for spec in self.sources:
+            if spec.name == name:
+                return spec
+        known = [spec.name for spec in self.sources]
+        raise ConfigError(f"{self.path}: there is no source {name!r}{_nearest(name, known)}; known: {', '.join(known)}")
+
+
+def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
+    """Read a site file. `kinds` maps each kind of source to the dataclass of its own keys."""
+    path = Path(path)
+    text = _read(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    places = _Places(path, text)
+    parsed = _validated(TypeAdapter(_SiteFile), raw, places, ())
+    specs = tuple(_source_spec(table, index, kinds, places) for index, table in enumerate(parsed.sources))
+    names = [spec.name for spec in specs]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ConfigError(f"{places.at(('sources', index, 'name'))}: a second source is called {name!r}")
+    tables = {name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "sample")}
+    return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such site file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _source_spec(table: SourceTable, index: int, kinds: Mapping[str, type[Any]], places: "_Places") -> SourceSpec:
+    place = ("sources", index)
+    if table.kind not in kinds:
+        hint = f"{_nearest(table.kind, kinds)}; known: {', '.join(sorted(kinds))}"
+        raise ConfigError(f"{places.at((*place, 'kind'))}: there is no kind of source {table.kind!r}{hint}")
+    common, own = list(SourceTable.model_fields), table.model_extra or {}
+    known = [*common, *(field.name for field in dataclasses.fields(kinds[table.kind]))]
+    if unknown := [key for key in own if key not in known]:
+        raise ConfigError("\n".join(_unknown(places.at((*place, key)), key, known) for key in unknown))
+    options = _validated(TypeAdapter(kinds[table.kind]), own, places, place)
+    return SourceSpec(**{name: getattr(table, name) for name in common}, options=options)
+
+
+def _validated(adapter: TypeAdapter[Any], raw: object, places: "_Places", place: tuple[str | int, ...]) -> Any:
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        schema = adapter.json_schema()
+        lines = [_explain(dict(e), schema, places, place) for e in error.errors(include_url=False)]
+        raise ConfigError("\n".join(lines)) from error
+
+
+def _explain(error: dict[str, Any], schema: dict[str, Any], places: "_Places", place: tuple[str | int, ...]) -> str:
+    loc = tuple(error["loc"])
+    where, key = places.at((*place, *loc)), str(loc[-1]) if loc else ""
+    if error["type"] == "extra_forbidden":
+        return _unknown(where, key, _known_keys(schema, loc[:-1]))
+    if error["type"] == "missing":
+        return f"{where}: {key!r} is missing"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
+
+
+def _known_keys(schema: dict[str, Any], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that the JSON schema knows at `loc`."""
+    node = schema
+    for step in (None, *loc):
+        if step is not None:
+            node = node["items"] if isinstance(step, int) else node.get("properties", {}).get(step, {})
+        while "$ref" in node or "anyOf" in node:
+            ref = node.get("$ref") or next(option["$ref"] for option in node["anyOf"] if "$ref" in option)
+            node = schema["$defs"][ref.rsplit("/", 1)[-1]]
+    return list(node.get("properties", {}))
+
+
+def _unknown(where: str, key: str, known: list[str]) -> str:
+    return f"{where}: unknown key {key!r}{_nearest(key, known)}; known here: {', '.join(known)}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+class _Places:
+    """Where a key stands in the file: `tomllib` keeps no positions, so the headers are walked once."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines: dict[tuple[str | int, ...], int] = {}
+        seen: dict[str, int] = {}
+        table: tuple[str | int, ...] = ()
+        for number, line in enumerate(text.splitlines(), start=1):
+            if header := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
+                seen[header[1]] = seen.get(header[1], -1) + 1
+                table = (header[1], seen[header[1]])
+                self._lines[table] = number
+            elif header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
+                table = tuple(header[1].split("."))
+                self._lines[table] = number
+            elif key := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line):
+                self._lines.setdefault((*table, key[1].strip("\"'")), number)
+
+    def at(self, loc: tuple[str | int, ...]) -> str:
+        """`file:line` of the key, or of the nearest table around it."""
+        while loc and loc not in self._lines:
+            loc = loc[:-1]
+        return f"{self._path}:{self._lines[loc]}" if loc else str(self._path)

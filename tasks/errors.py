@@ -1,0 +1,85 @@
+"""One tree of errors.
+
+    FinewsError                 everything below; carries what, where and what was expected
+    ├── ConfigError             the site file or the command line is wrong (exit status 2)
+    ├── FetchError              an address gave no usable answer; `retryable` says whether to ask again
+    ├── ParseError              an answer came but is not what its kind promises (never retried)
+    ├── RenderError             a page could not be made from an article (never retried)
+    ├── StoreError              the object store refused or lost a call; `retryable` likewise
+    │   └── WaveFailed          some objects of a wave were not written; names them
+    └── LedgerError             the ledger cannot be opened, read or written
+        ├── LedgerBusy          another process holds it
+        └── LedgerTooNew        it was written by a later version of finews
+
+Failures of one article are caught by the flow and become an `Outcome`; failures of the run end it.
+"""
+
+from typing import Any
+
+from tasks.model import Receipt
+
+
+class FinewsError(Exception):
+    """Root of the tree. `attempts` and `seconds` are filled in by the verb that gave up."""
+
+    retryable: bool = False
+    attempts: int = 1
+    seconds: float = 0.0
+
+
+class ConfigError(FinewsError):
+    """A site file or a command line that cannot be used."""
+
+
+class FetchError(FinewsError):
+    """An address gave no usable answer.
+
+    `status` is the HTTP status where one came; `size` the bytes read until then.
+    """
+
+    def __init__(self, message: str, *, retryable: bool, status: int | None = None, size: int = 0) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.status = status
+        self.size = size
+
+
+class ParseError(FinewsError):
+    """An answer that is not what its kind of source promises."""
+
+
+class RenderError(FinewsError):
+    """A page could not be made."""
+
+
+class StoreError(FinewsError):
+    """A store call that failed."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class WaveFailed(StoreError):
+    """Some objects of a wave were not written; all later waves stay away. `receipts` has the others too."""
+
+    def __init__(self, message: str, *, receipts: tuple[Receipt, ...], retryable: bool = False) -> None:
+        super().__init__(message, retryable=retryable)
+        self.receipts = receipts
+
+
+class LedgerError(FinewsError):
+    """The ledger cannot be opened, read or written."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process holds the ledger."""
+
+
+class LedgerTooNew(LedgerError):
+    """The ledger was written by a later version of finews."""
+
+
+def worth_retrying(_task: object, _task_run: object, state: Any) -> bool:
+    """The retry condition of the verbs (Prefect's `retry_condition_fn`): what the error says of itself."""
+    return bool(getattr(state.result(raise_on_failure=False), "retryable", False))

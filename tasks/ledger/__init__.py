@@ -1,0 +1,50 @@
+"""The ledger: what is known of every article and what is published. SQLAlchemy Core, migrated by Alembic."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from tasks.ledger.articles import Articles
+from tasks.ledger.journal import Journal
+from tasks.ledger.objects import Objects
+from tasks.ledger.opening import open_database
+from tasks.ledger.shelves import Shelves
+
+__all__ = ["Articles", "Journal", "Ledger", "Objects", "Shelves"]
+
+
+class Ledger:
+    """One site's ledger, in four parts. Use it as a context manager: notes are flushed at the end."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        store: str,
+        zone: ZoneInfo,
+        run_id: str,
+        clock: Callable[[], datetime],
+        rehearsal: bool = False,
+    ) -> None:
+        """Open the ledger at a SQLAlchemy `url`; `store` names the object store whose objects are meant.
+
+        A rehearsal reads the real ledger and keeps nothing.
+        """
+        self._database = open_database(url, rehearsal=rehearsal)
+        self.articles = Articles(self._database, zone)
+        self.shelves = Shelves(self._database, zone)
+        self.objects = Objects(self._database, store)
+        self.journal = Journal(self._database, run_id=run_id, clock=clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.journal.flush()
+        finally:
+            self._database.close()

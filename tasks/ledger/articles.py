@@ -1,0 +1,237 @@
+"""What is known of every story: records seen, text read, failures, what is published."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from tasks.ledger.opening import Database
+from tasks.ledger.schema import articles, categories, moves, sightings, unusable
+from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
+
+_CHUNK = 500  # keys in one IN (...), below every database's limit
+
+
+class Articles:
+    """Stories by key. Times of publication come back in the site's zone."""
+
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database = database
+        self._zone = zone
+
+    def record(self, listing: Listing, *, now: datetime) -> tuple[str, ...]:
+        """Keep what a list says; returns the subjects that are new or changed in it.
+
+        An unusable record never replaces what an earlier, usable one said.
+        """
+        # A list may name a story twice: the first record counts, or the two would take turns for ever.
+        firsts = {entry.key: entry for entry in reversed(listing.entries)}
+        with self._database.begin() as db:
+            before = _sightings(db, firsts, source=listing.source)
+            fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
+            for entry in fresh:
+                _keep_sighting(db, entry, now)
+                if not db.execute(sa.select(articles.c.key).where(articles.c.key == entry.key)).first():
+                    row = {"key": entry.key, "status": Status.PENDING, "first_seen_at": now, "source": entry.source}
+                    db.execute(articles.insert().values(**row))
+            reasons = {
+                row.subject: row.reason
+                for row in db.execute(sa.select(unusable).where(unusable.c.source == listing.source))
+            }
+            now_unusable = {item.subject: item.reason for item in listing.unusable}
+            changed = [subject for subject, reason in now_unusable.items() if reasons.get(subject) != reason]
+            for subject in (set(reasons) - set(now_unusable)) | set(changed):
+                db.execute(unusable.delete().where(unusable.c.source == listing.source, unusable.c.subject == subject))
+            for subject in changed:
+                row = {"source": listing.source, "subject": subject, "reason": now_unusable[subject]}
+                db.execute(unusable.insert().values(**row, first_seen_at=now))
+        return (*(entry.key for entry in fresh), *changed)
+
+    def known(self, keys: Iterable[str]) -> Mapping[str, Known]:
+        """What decisions need of the stories with these keys; unknown ones are left out."""
+        with self._database.begin() as db:
+            return {
+                row.key: Known(
+                    key=row.key,
+                    status=Status(row.status),
+                    offer_digest=row.offer_digest,
+                    source=row.source,
+                    attempts=row.attempts,
+                    next_try_at=row.next_try_at,
+                    first_seen_at=row.first_seen_at,
+                )
+                for chunk in _chunks(keys)
+                for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
+            }
+
+    def sightings(self, keys: Iterable[str]) -> Mapping[str, tuple[Entry, ...]]:
+        """The newest usable record of each story in each list, in no order."""
+        with self._database.begin() as db:
+            return _sightings(db, keys)
+
+    def unread(self, *, now: datetime) -> tuple[str, ...]:
+        """Keys of stories that were listed once and still have to be read: waiting, or failed and due."""
+        due = sa.or_(articles.c.next_try_at.is_(None), articles.c.next_try_at <= now)
+        waiting = sa.or_(articles.c.status == Status.PENDING, sa.and_(articles.c.status == Status.FAILED, due))
+        with self._database.begin() as db:
+            rows = db.execute(
+                sa.select(articles.c.key).where(waiting).order_by(articles.c.first_seen_at, articles.c.key)
+            )
+            return tuple(row.key for row in rows)
+
+    def save(self, article: Article, offer: Offer, *, now: datetime) -> Article:
+        """Keep a text that was read; returns the article as it is to be published.
+
+        The same content again is no revision: its times and number stay. An article that changes its
+        address leaves the old one in `moves`.
+        """
+        with self._database.begin() as db:
+            before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
+            if before.content_digest == article.content_digest:
+                values = {"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None}
+                db.execute(_at(article.key).values(**values, offer_digest=offer.digest, source=offer.entry.source))
+                return _article(db, article.key, self._zone)
+            first = before.content_digest is None
+            db.execute(
+                _at(article.key).values(
+                    **{name: getattr(article, name) for name in _CONTENT},
+                    status=Status.READY,
+                    attempts=0,
+                    next_try_at=None,
+                    error=None,
+                    offer_digest=offer.digest,
+                    source=offer.entry.source,
+                    category=article.category.slug,
+                    updated_at=article.published_at if first else now,
+                    revision=1 if first else before.revision + 1,
+                    published_as=None,
+                )
+            )
+            if not first and before.page_key != article.page_key:
+                db.execute(moves.delete().where(moves.c.old_key.in_([before.page_key, article.page_key])))
+                row = {"old_key": before.page_key, "old_post": before.post_key, "article": article.key}
+                db.execute(moves.insert().values(**row))
+            return _article(db, article.key, self._zone)
+
+    def fail(self, key: str, reason: str, *, next_try_at: datetime, listed: bool | None = None) -> None:
+        """One more failed run for a story; `listed=False` takes it out of the lists (its page cannot be made)."""
+        values: dict[str, object] = {} if listed is None else {"listed": listed}
+        with self._database.begin() as db:
+            counted = {"attempts": articles.c.attempts + 1, "next_try_at": next_try_at, "error": reason}
+            db.execute(_at(key).values(**values, **counted, status=Status.FAILED))
+
+    def list_up(self, keys: Iterable[str]) -> None:
+        """These articles can be rendered: lists may show them."""
+        with self._database.begin() as db:
+            for chunk in _chunks(keys):
+                db.execute(articles.update().where(articles.c.key.in_(chunk)).values(listed=True))
+
+    def unpublished(self, edition: str) -> tuple[Article, ...]:
+        """Articles whose text was read but which are not published, or not as this edition."""
+        other = sa.or_(articles.c.published_as.is_(None), articles.c.published_as != edition)
+        with self._database.begin() as db:
+            query = with_category().where(other, articles.c.content_digest.is_not(None))
+            return tuple(article_from_row(row, self._zone) for row in db.execute(query.order_by(articles.c.key)))
+
+    def mark_published(self, keys: Iterable[str], edition: str) -> None:
+        """Everything that shows these articles is in the store."""
+        with self._database.begin() as db:
+            for chunk in _chunks(keys):
+                db.execute(articles.update().where(articles.c.key.in_(chunk)).values(published_as=edition))
+
+    def moves(self, keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Former page and post keys of these articles."""
+        with self._database.begin() as db:
+            return tuple(
+                (row.old_key, row.old_post)
+                for chunk in _chunks(keys)
+                for row in db.execute(sa.select(moves).where(moves.c.article.in_(chunk)).order_by(moves.c.old_key))
+            )
+
+    def find(self, subject: str) -> str | None:
+        """The key of a story by key, code, file id, or any address that it has or had."""
+        tail = subject.rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".md")
+        names = {subject, tail, tail.removeprefix("NW"), tail[11:]}
+        columns = (articles.c.key, articles.c.code, articles.c.file_id)
+        with self._database.begin() as db:
+            query = sa.select(articles.c.key).where(sa.or_(*(column.in_(names) for column in columns)))
+            return db.execute(query).scalars().first()
+
+    def row(self, key: str) -> Row[tuple[object, ...]] | None:
+        """Everything that stands in the ledger about one story."""
+        with self._database.begin() as db:
+            return db.execute(sa.select(articles).where(articles.c.key == key)).first()
+
+
+_CONTENT = (
+    "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
+    "content_digest", "page_key", "post_key",
+)  # fmt: skip
+
+
+def _at(key: str) -> sa.Update:
+    return articles.update().where(articles.c.key == key)
+
+
+def with_category() -> sa.Select[tuple[object, ...]]:
+    """Articles with the category that they stand in."""
+    shelf = (categories.c.title.label("category_title"), categories.c.tag, categories.c.fixed)
+    return sa.select(articles, *shelf).join(categories, categories.c.slug == articles.c.category)
+
+
+def _article(db: Connection, key: str, zone: ZoneInfo) -> Article:
+    return article_from_row(db.execute(with_category().where(articles.c.key == key)).one(), zone)
+
+
+def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
+    """A row of `with_category()` as an article, its times in `zone`."""
+    values = row._mapping
+    names = (
+        "key",
+        "code",
+        "file_id",
+        "source",
+        "title",
+        "origin_url",
+        "summary",
+        "quote",
+        "post_body",
+        "html",
+        "revision",
+    )
+    return Article(
+        **{name: values[name] for name in names},
+        published_at=values["published_at"].astimezone(zone),
+        updated_at=values["updated_at"].astimezone(zone),
+        category=Category(
+            slug=values["category"], title=values["category_title"], tag=values["tag"], fixed=values["fixed"]
+        ),
+    )
+
+
+def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None) -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, tuple[Entry, ...]] = {}
+    for chunk in _chunks(keys):
+        query = sa.select(sightings).where(sightings.c.key.in_(chunk))
+        for row in db.execute(query if source is None else query.where(sightings.c.source == source)):
+            raw = json.loads(row.entry)
+            entry = Entry(**raw | {"published_at": datetime.fromisoformat(raw["published_at"])})
+            found[row.key] = (*found.get(row.key, ()), entry)
+    return found
+
+
+def _keep_sighting(db: Connection, entry: Entry, now: datetime) -> None:
+    raw = json.dumps(asdict(entry) | {"published_at": entry.published_at.isoformat()}, ensure_ascii=False)
+    where = sa.and_(sightings.c.key == entry.key, sightings.c.source == entry.source)
+    if not db.execute(sightings.update().where(where).values(entry=raw, changed_at=now)).rowcount:
+        row = {"key": entry.key, "source": entry.source, "entry": raw}
+        db.execute(sightings.insert().values(**row, first_seen_at=now, changed_at=now))
+
+
+def _chunks(keys: Iterable[str]) -> Iterable[Sequence[str]]:
+    unique = list(dict.fromkeys(keys))
+    return (unique[start : start + _CHUNK] for start in range(0, len(unique), _CHUNK))

@@ -1,0 +1,67 @@
+"""The story of each article over all runs: one line per thing that happened to it."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tasks.ledger.opening import Database
+from tasks.ledger.schema import journal
+from tasks.model import Note, Stage
+
+_LONGEST = 900  # characters; longer ones are cut, bodies never belong here
+
+
+class Journal:
+    """Gathers notes from all threads of a run; `flush` writes them in one transaction."""
+
+    def __init__(self, database: Database, *, run_id: str, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._notes: list[Note] = []
+        self._seconds: dict[tuple[str, Stage], float] = {}
+
+    def note(self, subject: str, stage: Stage, text: str) -> None:
+        """Remember one line about an article (by key) or a source (by name)."""
+        line = " ".join(text.split())
+        line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+        note = Note(at=self._clock(), run_id=self._run_id, subject=subject[:100], stage=stage, text=line)
+        with self._lock:
+            self._notes.append(note)
+
+    @contextlib.contextmanager
+    def timed(self, subject: str, stage: Stage) -> Iterator[None]:
+        """Measure an attempt, also one that fails."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[subject, stage] = time.perf_counter() - started
+
+    def seconds(self, subject: str, stage: Stage) -> float:
+        """Wall time of the last attempt at a stage; 0 when it was not measured."""
+        return round(self._seconds.get((subject, stage), 0.0), 4)
+
+    def flush(self) -> None:
+        """Write what was noted since the last flush."""
+        with self._lock:
+            notes, self._notes = self._notes, []
+        if not notes:
+            return
+        names = ("at", "run_id", "subject", "stage", "text")
+        with self._database.begin() as db:
+            db.execute(journal.insert(), [{name: getattr(note, name) for name in names} for note in notes])
+
+    def of(self, subject: str) -> tuple[Note, ...]:
+        """All lines about one subject, oldest first."""
+        query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.id)
+        with self._database.begin() as db:
+            return tuple(
+                Note(at=row.at, run_id=row.run_id, subject=row.subject, stage=Stage(row.stage), text=row.text)
+                for row in db.execute(query)
+            )

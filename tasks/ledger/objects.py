@@ -1,0 +1,77 @@
+"""What the store holds as far as we wrote it, and single facts about the ledger."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tasks.ledger.opening import Database
+from tasks.ledger.schema import articles, facts, objects
+from tasks.model import ActionKind, Receipt
+
+
+class Objects:
+    """Digests of the objects in one store (named by its URL)."""
+
+    def __init__(self, database: Database, store: str) -> None:
+        self._database = database
+        self._store = store
+        self._ours = objects.c.store == store
+
+    def known(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Key -> digest of those among `keys` that we wrote."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, str] = {}
+        with self._database.begin() as db:
+            for start in range(0, len(wanted), 500):
+                chunk = objects.c.key.in_(wanted[start : start + 500])
+                query = sa.select(objects.c.key, objects.c.digest).where(self._ours, chunk)
+                found |= {row.key: row.digest for row in db.execute(query)}
+        return found
+
+    def record(self, receipts: Iterable[Receipt], *, now: datetime) -> None:
+        """Keep what was written and deleted; failed receipts change nothing."""
+        done = [receipt for receipt in receipts if not receipt.error and receipt.kind is not ActionKind.KEEP]
+        if not done:
+            return
+        with self._database.begin() as db:
+            gone = objects.delete().where(objects.c.store == self._store, objects.c.key == sa.bindparam("gone"))
+            db.execute(gone, [{"gone": receipt.key} for receipt in done])
+            rows = [
+                {"store": self._store, "key": r.key, "digest": r.digest, "size": r.size, "written_at": now}
+                for r in done
+                if r.kind is not ActionKind.DELETE
+            ]
+            if rows:
+                db.execute(objects.insert(), rows)
+
+    def forget(self) -> None:
+        """The store is not the one that was written: nothing in it is known, every article is due again."""
+        with self._database.begin() as db:
+            db.execute(objects.delete().where(self._ours))
+            db.execute(articles.update().values(published_as=None))
+            db.execute(facts.delete().where(facts.c.name == f"indexes {self._store}"))
+
+    def index_edition(self) -> str:
+        """The edition that the index pages were last published as; empty when never."""
+        return self._fact(f"indexes {self._store}")
+
+    def mark_indexes(self, edition: str) -> None:
+        """All index pages are in the store as this edition."""
+        with self._database.begin() as db:
+            db.execute(facts.delete().where(facts.c.name == f"indexes {self._store}"))
+            db.execute(facts.insert().values(name=f"indexes {self._store}", value=edition))
+
+    def ledger_id(self) -> str:
+        """The ledger's own name, made when it is first asked for."""
+        if found := self._fact("ledger"):
+            return found
+        made = uuid.uuid4().hex
+        with self._database.begin() as db:
+            db.execute(facts.insert().values(name="ledger", value=made))
+        return made
+
+    def _fact(self, name: str) -> str:
+        with self._database.begin() as db:
+            return db.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar() or ""

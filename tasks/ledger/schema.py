@@ -1,0 +1,128 @@
+"""Tables of the ledger. A change here comes with a migration in `migrations/versions/`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+
+# The newest migration; a test holds it to the folder.
+REVISION = "0001"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time as UTC text `YYYY-MM-DDTHH:MM:SS.ffffff`: sorts as it reads, the same in every database."""
+
+    impl = String(26)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+# Single facts: the ledger's own id, and per store the edition of its index pages.
+facts = Table("facts", metadata, Column("name", String(200), primary_key=True), Column("value", Text, nullable=False))
+
+# One row a story and list that carried it: the newest usable record.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("source", String(40), primary_key=True),
+    Column("entry", Text, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+)
+
+# Records that could not be used, as long as they cannot.
+unusable = Table(
+    "unusable",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("subject", String(100), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+)
+
+# One row a story. The content columns are empty until the text has been read once.
+articles = Table(
+    "articles",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("status", String(10), nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try_at", Instant),
+    Column("error", Text),
+    Column("offer_digest", String(64), nullable=False, default=""),
+    Column("source", String(40), nullable=False, default=""),
+    Column("listed", Boolean, nullable=False, default=False),
+    Column("published_as", String(64)),
+    Column("code", String(64)),
+    Column("file_id", String(64)),
+    Column("title", Text),
+    Column("published_at", Instant),
+    Column("updated_at", Instant),
+    Column("category", String(80)),
+    Column("origin_url", Text),
+    Column("summary", Text),
+    Column("quote", Text),
+    Column("post_body", Text),
+    Column("html", Text),
+    Column("revision", Integer),
+    Column("content_digest", String(64)),
+    Column("page_key", Text),
+    Column("post_key", Text),
+    Index("articles_newest", "listed", "published_at", "key"),
+    Index("articles_of_category", "category", "listed", "published_at", "key"),
+    Index("articles_unread", "status", "next_try_at"),
+    Index("articles_unpublished", "published_as"),
+    Index("articles_page", "page_key"),
+)
+
+# Category titles and the slugs given to them, for ever.
+categories = Table(
+    "categories",
+    metadata,
+    Column("title", String(600), primary_key=True),
+    Column("slug", String(80), nullable=False, unique=True),
+    Column("tag", Text, nullable=False),
+    Column("fixed", Boolean, nullable=False),
+)
+
+# Addresses that an article had before it moved.
+moves = Table(
+    "moves",
+    metadata,
+    Column("old_key", String(400), primary_key=True),
+    Column("old_post", String(400), nullable=False),
+    Column("article", String(64), nullable=False, index=True),
+)
+
+# What the store holds, as far as we wrote it.
+objects = Table(
+    "objects",
+    metadata,
+    Column("store", String(400), primary_key=True),
+    Column("key", String(600), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("written_at", Instant, nullable=False),
+)
+
+# The story of every article over all runs.
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("journal_of_subject", "subject", "id"),
+)

@@ -1,0 +1,392 @@
+"""The records that flow: entry, listing, capture, article, page, plan, receipt, outcome, report.
+
+All are frozen; all times are aware; collections are tuples. Nothing here does I/O.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum, StrEnum
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One GET that a source wants made."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A complete answer. `body` is decoded from its content encoding, `seconds` is wall time."""
+
+    url: str
+    status: int
+    body: bytes
+    content_type: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One usable record of a list.
+
+    `key` identifies the story over all lists (for `choice`: the 18 digits), `code` is the upstream's
+    own name for it, `file_id` names its post and page. `media` is None for lists without a media name.
+    """
+
+    key: str
+    code: str
+    file_id: str
+    source: str
+    title: str
+    published_at: datetime
+    media: str | None = None
+    digest: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A record that cannot become an article now. `subject` is its code, or its place in the list."""
+
+    subject: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What one list said, in its order."""
+
+    source: str
+    entries: tuple[Entry, ...]
+    unusable: tuple[Unusable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """An entry together with the answer that holds its text."""
+
+    entry: Entry
+    response: Response
+    attempts: int = 1
+
+
+# --- deciding ---------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """Where an article stands in the ledger."""
+
+    PENDING = "pending"  # listed, text not yet read
+    READY = "ready"  # parsed; may or may not be published
+    FAILED = "failed"  # the last attempt failed; tried again when due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger knows of an article, as far as a decision needs it."""
+
+    key: str
+    status: Status
+    offer_digest: str = ""
+    source: str = ""
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    first_seen_at: datetime | None = None
+
+
+class Step(StrEnum):
+    """What to do with an entry in this run."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    RETRY = "retry due"
+    NOT_DUE = "not due"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One story as all lists together offer it: the record that wins, and the summary of the others.
+
+    `seen_in` names every source that listed it.
+    """
+
+    entry: Entry
+    summary: str
+    seen_in: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Changes when any field that is published changes."""
+        e = self.entry
+        fields = (e.code, e.file_id, e.source, e.title, e.published_at.isoformat(), e.media or "", e.digest, e.link)
+        return hashlib.sha256("\x1f".join((*fields, self.summary)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A step with the reason that an on-call person reads."""
+
+    step: Step
+    reason: str
+
+    @property
+    def fetches(self) -> bool:
+        """Whether the text has to be asked for."""
+        return self.step in (Step.NEW, Step.CHANGED, Step.RETRY)
+
+
+# --- articles ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A shelf of the site: one per media, or a fixed one for a list without media names.
+
+    `title` is shown on pages; `tag` is the Jekyll tag. `fixed` shelves also live at `/<slug>/`.
+    """
+
+    slug: str
+    title: str
+    tag: str
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One story, parsed and safe to publish.
+
+    `post_body` is the upstream's HTML as the Jekyll post carries it; `html` is the sanitised form for
+    pages and feeds; `quote` the digest line of a rolling post (None: the post has none); `summary` the
+    text shown in lists. `updated_at` moves only with the content.
+    """
+
+    key: str
+    code: str
+    file_id: str
+    source: str
+    title: str
+    published_at: datetime
+    updated_at: datetime
+    category: Category
+    origin_url: str
+    summary: str
+    quote: str | None
+    post_body: str
+    html: str
+    revision: int = 1
+
+    @property
+    def page_key(self) -> str:
+        """Key of its page: `<category>/<YYYY>/<MM>/<DD>/<id>.html`, day in the zone of `published_at`."""
+        return f"{self.category.slug.lower()}/{self.published_at:%Y/%m/%d}/{self.file_id}.html"
+
+    @property
+    def post_key(self) -> str:
+        """Key of its Jekyll post: `_posts/<date>-<id>.md`."""
+        return f"_posts/{self.published_at:%Y-%m-%d}-{self.file_id}.md"
+
+    @property
+    def content_digest(self) -> str:
+        """Changes when the published content changes, not when only times of observation do."""
+        fields = (
+            self.code, self.file_id, self.title, self.published_at.isoformat(), self.category.slug,
+            self.category.title, self.origin_url, self.summary, self.quote or "", self.post_body, self.html,
+        )  # fmt: skip
+        return hashlib.sha256("\x1f".join(fields).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """An article as a list shows it."""
+
+    title: str
+    page_key: str
+    published_at: datetime
+    category: Category
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A category with its newest headlines, newest first; `count` is how many there are in all."""
+
+    category: Category
+    headlines: tuple[Headline, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What the index pages need to know of the whole site.
+
+    `shelves`: every category with its five newest; `touched`: those whose own page is due, with the
+    newest hundred; `newest`: whole articles for the feed; `addresses`: page key and time of last change,
+    for the sitemap; `moved`: old page key -> headline that lives elsewhere now.
+    """
+
+    shelves: tuple[Shelf, ...]
+    touched: tuple[Shelf, ...]
+    newest: tuple[Article, ...]
+    addresses: tuple[tuple[str, datetime], ...]
+    moved: tuple[tuple[str, Headline], ...] = ()
+
+
+# --- publishing -------------------------------------------------------------------------------
+
+
+class Wave(IntEnum):
+    """Order of publication: what is linked to comes before what links to it."""
+
+    ASSETS = 0
+    ARTICLES = 1
+    POSTS = 2
+    LISTS = 3
+    FEEDS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One object to be: bytes and headers under a key."""
+
+    key: str
+    body: bytes
+    content_type: str
+    cache_control: str
+    wave: Wave
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over headers and body, so that a header-only change is a change."""
+        return hashlib.sha256(f"{self.content_type}\n{self.cache_control}\n".encode() + self.body).hexdigest()
+
+
+class ActionKind(StrEnum):
+    """What the plan wants done with a key."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One step of a plan, with its reason. `page` is None for a deletion."""
+
+    kind: ActionKind
+    key: str
+    reason: str
+    page: Page | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan:
+    """Waves in order; each is carried out whole before the next begins. Deletions come last."""
+
+    waves: tuple[tuple[Action, ...], ...]
+    deletions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one key. `error` is empty when it worked."""
+
+    key: str
+    kind: ActionKind
+    digest: str = ""
+    size: int = 0
+    error: str = ""
+
+
+# --- reporting --------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """The verbs, and the decision before them."""
+
+    ASK = "ask"
+    DECIDE = "decide"
+    FETCH = "fetch"
+    PARSE = "parse"
+    RENDER = "render"
+    PUBLISH = "publish"
+
+
+class Result(Enum):
+    """How a stage ended for a subject."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    UNUSABLE = "unusable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one stage ended for one subject: an article's key, a source's name, or a wave.
+
+    `seconds` is wall time of the last attempt.
+    """
+
+    subject: str
+    stage: Stage
+    result: Result
+    reason: str = ""
+    attempts: int = 1
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One line of an article's journal."""
+
+    at: datetime
+    run_id: str
+    subject: str
+    stage: Stage
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLine:
+    """One article of a run, as the report's table shows it."""
+
+    key: str
+    code: str
+    title: str
+    category: str
+    step: str
+    result: Result
+    stage: Stage
+    reason: str
+    attempts: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """Everything that a run did. `written`, `unchanged`, `deleted` are object keys."""
+
+    site: str
+    run_id: str
+    started_at: datetime
+    seconds: float
+    dry_run: bool
+    listed: int
+    articles: tuple[ArticleLine, ...]
+    outcomes: tuple[Outcome, ...]
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    deleted: tuple[str, ...]
+    task_runs: int
+    plan: tuple[Action, ...] = ()
+    steps: Mapping[str, int] = field(default_factory=dict)

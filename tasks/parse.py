@@ -1,0 +1,40 @@
+"""The verb *parse*: an answer -> an article. Pure, so it is never retried."""
+
+import logging
+from zoneinfo import ZoneInfo
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.articles.compose import compose
+from tasks.config import SourceSpec
+from tasks.errors import FinewsError
+from tasks.ledger import Journal
+from tasks.model import Article, Capture, Category, Offer, Stage
+from tasks.sources import find_sources
+
+log = logging.getLogger(__name__)
+
+
+@task(task_run_name="parse {offer.entry.code}", tags=["parse"], cache_policy=NO_CACHE, persist_result=False)
+def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, zone: str, journal: Journal) -> Article:
+    """The article in a capture, cleaned."""
+    kind, entry = find_sources()[spec.kind], offer.entry
+    try:
+        with journal.timed(entry.key, Stage.PARSE):
+            text = kind.extract(spec, entry, capture.response)
+            article = compose(
+                offer,
+                text.html,
+                base_url=capture.response.url,
+                share_url=kind.share_url(spec, entry),
+                category=category,
+                zone=ZoneInfo(zone),
+            )
+    except FinewsError as error:
+        journal.note(entry.key, Stage.PARSE, str(error))
+        raise
+    story = f"{len(text.html)} characters read as {spec.kind}, {len(article.html)} kept, {article.html.count('<img')} pictures"
+    journal.note(entry.key, Stage.PARSE, story)
+    log.info("%s (%s): %s", article.title[:80], category.title, story)
+    return article

@@ -1,0 +1,49 @@
+"""Kinds of source. Each file here ends in one `SOURCE = SourceKind(...)`; a folder scan finds them.
+
+A source never fetches: it says what to ask and reads what came.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from tasks.config import SourceSpec
+from tasks.model import Entry, Listing, Request, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The text of one article as the upstream gave it: HTML, not yet safe."""
+
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """One kind of source.
+
+    - `options`: frozen dataclass of the keys that this kind adds to a `[[sources]]` table
+    - `ask(spec)`: the request for the list
+    - `read(spec, response)`: the list; `ParseError` when the answer is not one
+    - `ask_text(spec, entry)`: the request for an article's text
+    - `extract(spec, entry, response)`: the text; `ParseError` when the answer holds none
+    - `share_url(spec, entry)`: a page about this article that a reader can open
+    """
+
+    name: str
+    options: type[Any]
+    ask: Callable[[SourceSpec], Request]
+    read: Callable[[SourceSpec, Response], Listing]
+    ask_text: Callable[[SourceSpec, Entry], Request]
+    extract: Callable[[SourceSpec, Entry, Response], Text]
+    share_url: Callable[[SourceSpec, Entry], str]
+
+
+def find_sources() -> Mapping[str, SourceKind]:
+    """Every kind in this folder, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    kinds = [importlib.import_module(f"{__name__}.{name}").SOURCE for name in names]
+    return MappingProxyType({kind.name: kind for kind in kinds})

@@ -1,0 +1,232 @@
+"""A folder of the file system: `file:public` (below the working directory) or `file:/srv/site`.
+
+Each object is written aside, synced and renamed into place, so a reader or a crash never meets half of one.
+Headers are not stored: a web server derives them from the extension.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tasks.errors import ConfigError, StoreError
+from tasks.model import Action, Page, Receipt
+from tasks.stores import StoreKind, StoreOptions
+from tasks.stores.checks import SCRATCH, check_key, check_writes, deleted, written
+
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+# These say "not now" (a network file system, or a folder emptied by another run); all others need an operator.
+_PASSING = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ENOENT, errno.ESTALE, errno.ETIMEDOUT})
+_ADVICE = {
+    errno.EACCES: "give this user the right to write there",
+    errno.EPERM: "give this user the right to write there",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOSPC: "make room on the file system",
+    errno.EDQUOT: "raise the quota or make room",
+    errno.EFBIG: "raise the file size limit of the process",
+    errno.EEXIST: "expected a folder; move the file away",
+    errno.ENOTDIR: "expected a folder; move the file away",
+}
+
+
+class DirectoryStore:
+    """Objects as files below `root`. Opening and reading create nothing; the first write makes the folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes under `key`; None when there are none."""
+        check_key(key)
+        try:
+            return (self._root / key).read_bytes()
+        except _ABSENT:
+            return None
+        except OSError as error:
+            raise self._failure("read", error) from error
+
+    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+        """Write each page to a file of its own and rename it into place; then sync the folders, each once."""
+        writes = check_writes(actions)
+        if not writes:
+            return ()
+        try:
+            with self._scratch() as scratch:
+                receipts = tuple(
+                    written(action, page, error=self._put(page, scratch / str(number)))
+                    for number, (action, page) in enumerate(writes)
+                )
+            self._sync_folders_of(receipt.key for receipt in receipts if not receipt.error)
+        except OSError as error:
+            raise self._failure("write", error) from error
+        return receipts
+
+    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+        """Remove the files, and the folders that this empties."""
+        gone = tuple(keys)
+        for key in gone:
+            check_key(key)
+        try:
+            for key in gone:
+                self._remove(key)
+            self._sync_folders_of(gone)
+        except OSError as error:
+            raise self._failure("delete", error) from error
+        return tuple(deleted(key) for key in gone)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """Every file below the folder whose key begins with `prefix`."""
+        if not self._root.exists():
+            return
+        try:
+            for folder, folders, files in os.walk(self._root, onerror=_raise):
+                here = Path(folder)
+                if here == self._root and SCRATCH in folders:
+                    folders.remove(SCRATCH)
+                for name in files:
+                    key = (here / name).relative_to(self._root).as_posix()
+                    if key.startswith(prefix):
+                        yield key
+        except OSError as error:
+            raise self._failure("list", error) from error
+
+    def close(self) -> None:
+        """Nothing is kept open between calls."""
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """A folder of this call's own on the target's file system; what dead writers left there goes.
+
+        A living writer holds a lock on its folder, and the lock on the common one keeps a new folder from being
+        swept before it is locked.
+        """
+        common = self._root / SCRATCH
+        common.mkdir(parents=True, exist_ok=True)
+        with _locked(common):
+            for left in common.iterdir():
+                _sweep(left)
+            own = Path(tempfile.mkdtemp(dir=common))
+            lock = os.open(own, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield own
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+            os.close(lock)
+
+    def _put(self, page: Page, scratch: Path) -> str:
+        """Write one page; the reason when its key clashes with what is there, else an empty text."""
+        _write_synced(scratch, page.body)
+        target = self._root / page.key
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            return f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
+        try:
+            scratch.replace(target)
+        except IsADirectoryError:
+            return f"{target} cannot be a file: there is a folder of that name; remove the folder"
+        return ""
+
+    def _remove(self, key: str) -> None:
+        path = self._root / key
+        try:
+            path.unlink()
+        except _ABSENT:
+            return
+        for folder in path.parents:
+            if folder == self._root:
+                return
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or another run was faster
+                return
+
+    def _sync_folders_of(self, keys: Iterable[str]) -> None:
+        folders = {folder for key in keys for folder in (self._root / key).parents}
+        for folder in sorted(folder for folder in folders if folder.is_relative_to(self._root)):
+            with contextlib.suppress(*_ABSENT):  # emptied and removed
+                _sync_folder(folder)
+
+    def _failure(self, verb: str, error: OSError) -> StoreError:
+        advice = _ADVICE.get(error.errno or 0, "")
+        where = error.filename or self._root
+        message = f"cannot {verb} in the folder {self._root}: {error.strerror or error} ({where})"
+        return StoreError(f"{message}; {advice}" if advice else message, retryable=error.errno in _PASSING)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _sweep(left: Path) -> None:
+    """Remove a writer's folder, unless its writer lives."""
+    if not left.is_dir():
+        left.unlink(missing_ok=True)
+        return
+    try:
+        lock = os.open(left, os.O_RDONLY)
+    except FileNotFoundError:  # its writer has just finished
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(left, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(lock)
+
+
+def _write_synced(path: Path, body: bytes) -> None:
+    """A new file that a web server may read, whole on the disk when this returns."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _open(url: str, _options: StoreOptions) -> DirectoryStore:
+    path = url.partition(":")[2]
+    if path.startswith("//"):
+        host, slash, rest = path[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise ConfigError(
+                f"{url!r} names the host {host!r}; expected 'file:public', 'file:/srv/site' or 'file:///srv/site'"
+            )
+        path = slash + rest
+    if not path or "\0" in path:
+        raise ConfigError(f"{url!r} names no folder; expected 'file:public' or 'file:/srv/site'")
+    if path.startswith("~"):
+        raise ConfigError(f"{url!r}: '~' is not a home folder here; write the whole path")
+    try:
+        root = Path(path).resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise ConfigError(f"{url!r} leads nowhere: {error}") from error
+    if root == Path(root.anchor):
+        raise ConfigError(f"{url!r} names the root of the file system; expected a folder of the site's own")
+    return DirectoryStore(root)
+
+
+STORE = StoreKind(scheme="file", open=_open)

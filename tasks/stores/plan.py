@@ -1,0 +1,71 @@
+"""What to do so that the store holds the wanted pages, and why. Pure: no store is asked."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from tasks.errors import StoreError
+from tasks.model import Action, ActionKind, Page, PublishPlan
+from tasks.stores.checks import check_key
+
+
+def plan(pages: Iterable[Page], known: Mapping[str, str], *, obsolete: Iterable[str] = ()) -> PublishPlan:
+    """Compare the wanted pages with what the ledger recorded.
+
+    `known` maps each published key to its `Page.digest`. `obsolete` are keys whose article lives elsewhere now:
+    those that are known and not wanted are deleted, no others ever. Kept pages stay in their wave, so that the
+    plan can be shown whole; `due` leaves them out. Unsafe or clashing keys raise `StoreError`.
+    """
+    wanted = _by_key(pages)
+    ordered = sorted(wanted.values(), key=lambda page: (page.wave, page.key))
+    waves = tuple(
+        tuple(_action(page, known.get(page.key)) for page in wave)
+        for _, wave in groupby(ordered, key=lambda page: page.wave)
+    )
+    gone = sorted(key for key in set(obsolete) if key in known and key not in wanted)
+    return PublishPlan(waves=waves, deletions=tuple(_deletion(key) for key in gone))
+
+
+def due(wave: Iterable[Action]) -> tuple[Action, ...]:
+    """The actions of a wave that a store has to carry out."""
+    return tuple(action for action in wave if action.kind is not ActionKind.KEEP)
+
+
+def _by_key(pages: Iterable[Page]) -> dict[str, Page]:
+    wanted: dict[str, Page] = {}
+    for page in pages:
+        check_key(page.key)
+        if page.key in wanted:
+            raise StoreError(
+                f"two pages have the key {page.key!r}: {_describe(wanted[page.key])}, and {_describe(page)}; "
+                "expected one page per key"
+            )
+        wanted[page.key] = page
+    for key in wanted:
+        _refuse_file_as_folder(key, wanted)
+    return wanted
+
+
+def _refuse_file_as_folder(key: str, wanted: Mapping[str, Page]) -> None:
+    """A directory cannot hold `p` beside `p/q`."""
+    end = key.find("/")
+    while end != -1:
+        if key[:end] in wanted:
+            raise StoreError(f"the keys {key[:end]!r} and {key!r} clash: one is a page, the other needs it as a folder")
+        end = key.find("/", end + 1)
+
+
+def _describe(page: Page) -> str:
+    return f"one of {page.wave.name.lower()} ({page.content_type}, {len(page.body)} bytes, {page.digest[:12]})"
+
+
+def _action(page: Page, recorded: str | None) -> Action:
+    if recorded is None:
+        return Action(kind=ActionKind.CREATE, key=page.key, reason="new", page=page)
+    if recorded != page.digest:
+        return Action(kind=ActionKind.UPDATE, key=page.key, reason="content or headers changed", page=page)
+    return Action(kind=ActionKind.KEEP, key=page.key, reason="unchanged", page=page)
+
+
+def _deletion(key: str) -> Action:
+    check_key(key)
+    return Action(kind=ActionKind.DELETE, key=key, reason="the article moved")

@@ -1,0 +1,244 @@
+"""A bucket of Amazon S3 or of a compatible service: `s3://bucket/prefix`, with an endpoint for the latter.
+
+Credentials come from the usual places of AWS (environment, shared files, role of the machine), never from a URL.
+"""
+
+import base64
+import contextlib
+import contextvars
+import hashlib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    SSLError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from tasks.errors import ConfigError, StoreError
+from tasks.model import Action, Page, Receipt
+from tasks.stores import StoreKind, StoreOptions
+from tasks.stores.checks import check_key, check_writes, deleted, written
+from tasks.stores.s3_refusals import read_refusal, refusal_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
+_THREADS = 16
+_BATCH = 1000  # most keys that one DeleteObjects takes
+
+
+class S3Store:
+    """Objects of one bucket below a prefix. One client, made at the first call, serves all threads."""
+
+    def __init__(self, bucket: str, prefix: str = "", *, endpoint_url: str = "", attempts: int = 6) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._endpoint_url = endpoint_url
+        self._attempts = attempts
+        self._lock = threading.Lock()
+        self._made: S3Client | None = None
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes under `key`; None when there are none."""
+        check_key(key)
+        try:
+            body = self._client().get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
+            with contextlib.closing(body):
+                return body.read()
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
+                return None
+            raise self._failure(f"read {key}", error) from error
+
+    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+        """Put each page, several at a time. The first failure of the whole store ends the call."""
+        writes = check_writes(actions)
+        if not writes:
+            return ()
+        self._client()  # made before the threads ask for it
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="s3") as pool:
+            # Each thread works in a copy of the caller's context, so that its log lines stay with the task run.
+            puts = [pool.submit(contextvars.copy_context().run, self._put, action, page) for action, page in writes]
+            try:
+                return tuple(put.result() for put in puts)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+        """Remove the keys, a thousand a call. The service reports the failures of single keys inside a success."""
+        gone = tuple(keys)
+        for key in gone:
+            check_key(key)
+        errors: dict[str, str] = {}
+        for start in range(0, len(gone), _BATCH):
+            errors |= self._delete_batch(gone[start : start + _BATCH])
+        return tuple(deleted(key, error=errors.get(key, "")) for key in gone)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """Every key of ours that begins with `prefix`, page by page."""
+        pages = self._client().get_paginator("list_objects_v2")
+        try:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
+                for entry in page.get("Contents", ()):
+                    if key := entry["Key"].removeprefix(self._prefix):
+                        yield key
+        except (ClientError, BotoCoreError) as error:
+            raise self._failure("list", error) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+                self._made = None
+
+    def _put(self, action: Action, page: Page) -> Receipt:
+        cache = {"CacheControl": page.cache_control} if page.cache_control else {}
+        try:
+            self._client().put_object(
+                Bucket=self._bucket,
+                Key=self._prefix + page.key,
+                Body=page.body,
+                ContentType=page.content_type,
+                **cache,  # type: ignore[arg-type]  # a header that is left out must not be sent as None
+            )
+        except ClientError as error:
+            refusal = refusal_of(error.response)
+            if refusal.whole_store:
+                raise self._failure(f"write {page.key}", error) from error
+            return written(action, page, error=refusal.reason)
+        except BotoCoreError as error:
+            raise self._failure(f"write {page.key}", error) from error
+        return written(action, page)
+
+    def _delete_batch(self, keys: Sequence[str]) -> dict[str, str]:
+        """What went wrong, by key."""
+        try:
+            answer = self._client().delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": self._prefix + key} for key in keys], "Quiet": True},
+            )
+        except ClientError as error:
+            refusal = refusal_of(error.response)
+            if refusal.whole_store:
+                raise self._failure("delete", error) from error
+            return dict.fromkeys(keys, refusal.reason)
+        except BotoCoreError as error:
+            raise self._failure("delete", error) from error
+        return {
+            error.get("Key", "").removeprefix(self._prefix): read_refusal(
+                error.get("Code", ""), error.get("Message", "")
+            ).reason
+            for error in answer.get("Errors", ())
+            if error.get("Code") != "NoSuchKey"
+        }
+
+    def _client(self) -> "S3Client":
+        with self._lock:
+            if self._made is None:
+                try:
+                    self._made = _make_client(self._endpoint_url, self._attempts)
+                except (BotoCoreError, ValueError) as error:
+                    raise self._failure("open", error) from error
+            return self._made
+
+    def _failure(self, verb: str, error: Exception) -> StoreError:
+        """What went wrong, where, and what to do, without a secret."""
+        reason, retryable = _explain(error)
+        at = f" at {self._endpoint_url}" if self._endpoint_url else ""
+        return StoreError(f"cannot {verb} in s3://{self._bucket}/{self._prefix}{at}: {reason}", retryable=retryable)
+
+
+def _make_client(endpoint_url: str, attempts: int) -> "S3Client":
+    client = boto3.Session().client(
+        "s3",
+        endpoint_url=endpoint_url or None,
+        config=Config(
+            connect_timeout=5,
+            read_timeout=20,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            max_pool_connections=_THREADS,
+            # Compatible services do not know the newer checksums that the library would add on its own.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path"} if endpoint_url else None,
+        ),
+    )
+    client.meta.events.register("before-call.s3.DeleteObjects", _add_content_md5)
+    client.meta.events.register("before-sign.s3.PutObject", _drop_expect)
+    return client
+
+
+def _add_content_md5(params: dict[str, Any], **_: object) -> None:
+    """Several compatible services still ask for the older checksum here, which the library no longer sends."""
+    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
+    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
+
+
+def _drop_expect(request: AWSRequest, **_: object) -> None:
+    """With `Expect: 100-continue` a service that does not know it costs a second an object; ours are small."""
+    del request.headers["Expect"]
+
+
+def _explain(error: Exception) -> tuple[str, bool]:
+    """The reason, and whether to try again later."""
+    name = type(error).__name__
+    match error:
+        case ClientError():
+            refusal = refusal_of(error.response)
+            return refusal.reason, refusal.retryable
+        case NoCredentialsError():
+            return "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE", False
+        case CredentialRetrievalError():  # its own text may quote what a credential process printed
+            return "the credentials could not be obtained; look at the AWS profile in use", False
+        case SSLError():
+            return "its certificate is not trusted; correct the address, or name the authority in AWS_CA_BUNDLE", False
+        case BotoConnectionError() | HTTPClientError() | IncompleteReadError():
+            return f"the service cannot be reached or broke off ({name}); check the address and the network", True
+        case _:
+            return f"{name}: {' '.join(str(error).split())[:200]}; check the AWS settings", False
+
+
+def _open(url: str, options: StoreOptions) -> S3Store:
+    bucket, _, path = url.partition(":")[2].removeprefix("//").partition("/")
+    if not url.partition(":")[2].startswith("//") or _BUCKET.fullmatch(bucket) is None:
+        raise ConfigError(
+            "the address of the store names no bucket; expected 's3://bucket' or 's3://bucket/prefix', no credentials"
+        )
+    prefix = path.strip("/")
+    if prefix:
+        try:
+            check_key(prefix)
+        except StoreError as error:
+            raise ConfigError(f"the prefix in s3://{bucket}/... cannot be used: {error}") from error
+    return S3Store(bucket, prefix, endpoint_url=_endpoint(options.endpoint_url))
+
+
+def _endpoint(url: str) -> str:
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ConfigError("the endpoint of the store must be 'http://host:port' or 'https://host', without credentials")
+    return url
+
+
+STORE = StoreKind(scheme="s3", open=_open)

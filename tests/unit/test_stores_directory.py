@@ -1,0 +1,206 @@
+"""The directory store: what a kill, a full disk, and a wrong target leave behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import ConfigError, StoreError
+from tasks.model import Action, ActionKind, Page, Wave
+from tasks.stores import Store, open_store
+
+ROOT = Path(__file__).parents[2]
+SIZE = 300_000
+PRELUDE = f"""
+import sys
+from itertools import cycle
+from tasks.errors import StoreError
+from tasks.model import Action, ActionKind, Page, Wave
+from tasks.stores import open_store
+
+def create(key, body):
+    page = Page(key=key, body=body, content_type="text/html", cache_control="", wave=Wave.ARTICLES)
+    return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
+
+store = open_store("file:" + sys.argv[1])
+SIZE = {SIZE}
+"""
+WRITE_FOR_EVER = """
+for letter in cycle([b"a", b"b", b"c"]):
+    store.write([create(f"news/{number}.html", letter * SIZE) for number in range(5)])
+    print("round", flush=True)
+"""
+WRITE_BEYOND_THE_LIMIT = """
+import resource
+store.write([create("a.html", b"old")])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    store.write([create("b.html", b"small"), create("a.html", b"x" * SIZE)])
+except StoreError as error:
+    print(error, error.retryable)
+"""
+
+
+def spawn(script: str, site: Path) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PRELUDE + script, str(site)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def create(key: str, body: bytes = b"x") -> Action:
+    page = Page(key=key, body=body, content_type="text/html", cache_control="", wave=Wave.ARTICLES)
+    return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return tmp_path / "site"
+
+
+@pytest.fixture
+def store(site: Path) -> Store:
+    return open_store(f"file:{site}")
+
+
+def files(site: Path) -> list[str]:
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 5])
+def test_a_kill_leaves_no_half_object_and_the_next_write_sweeps(site: Path, store: Store, rounds: int) -> None:
+    with spawn(WRITE_FOR_EVER, site) as writer:
+        assert writer.stdout is not None
+        for _ in range(rounds):
+            assert writer.stdout.readline() == "round\n"
+        writer.kill()
+    bodies = {store.read(key) for key in list(store.keys())}
+    assert bodies
+    assert bodies <= {letter * SIZE for letter in (b"a", b"b", b"c")}
+    store.write([create("after.html")])
+    assert files(site) == ["after.html", *(f"news/{number}.html" for number in range(5))]
+
+
+def test_the_sweep_spares_a_living_writer(site: Path, store: Store) -> None:
+    with spawn(WRITE_FOR_EVER, site) as writer:
+        assert writer.stdout is not None
+        try:
+            for _ in range(10):
+                assert [receipt.error for receipt in store.write([create("mine.html")])] == [""]
+                assert writer.stdout.readline() == "round\n"
+        finally:
+            writer.kill()
+
+
+def test_what_dead_runs_left_is_swept(site: Path, store: Store) -> None:
+    left = site / ".tmp" / "left"
+    left.mkdir(parents=True)
+    (left / "0").write_bytes(b"half")
+    (site / ".tmp" / "stray").write_bytes(b"half")
+    assert list(store.keys()) == []
+    store.write([create("a.html")])
+    assert files(site) == ["a.html"]
+
+
+def test_a_file_beyond_the_limit_is_an_error_and_the_old_one_stays(site: Path, store: Store) -> None:
+    with spawn(WRITE_BEYOND_THE_LIMIT, site) as writer:
+        out, _ = writer.communicate(timeout=60)
+    assert "cannot write in the folder" in out
+    assert "File too large" in out
+    assert out.endswith("False\n")
+    assert store.read("a.html") == b"old"
+    assert store.read("b.html") == b"small"
+    assert files(site) == ["a.html", "b.html"]
+
+
+def test_opening_and_reading_leave_no_trace(site: Path, store: Store) -> None:
+    assert store.read("a/b.html") is None
+    assert list(store.keys()) == []
+    store.delete(["a/b.html"])
+    store.write([])
+    store.close()
+    assert not site.exists()
+
+
+def test_a_key_whose_place_is_taken_fails_alone(store: Store) -> None:
+    store.write([create("p", b"file"), create("folder/x", b"inside")])
+    through_file, over_folder, fine = store.write([create("p/q/r"), create("folder"), create("fine")])
+    assert "p/q cannot be a folder" in through_file.error
+    assert "folder cannot be a file" in over_folder.error
+    assert fine.error == ""
+    assert {key: store.read(key) for key in list(store.keys())} == {"p": b"file", "folder/x": b"inside", "fine": b"x"}
+    assert [store.read(key) for key in ("p/q", "folder")] == [None, None]
+    assert [receipt.error for receipt in store.delete(["p/q", "folder"])] == ["", ""]
+    assert sorted(store.keys()) == ["fine", "folder/x", "p"]
+
+
+def test_a_file_in_place_of_the_folder_is_an_error_of_the_store(site: Path, store: Store) -> None:
+    site.write_text("not a folder")
+    with pytest.raises(StoreError, match="expected a folder") as caught:
+        store.write([create("a.html")])
+    assert not caught.value.retryable
+    assert str(site) in str(caught.value)
+    with pytest.raises(StoreError, match="cannot list"):
+        list(store.keys())
+    assert site.read_text() == "not a folder"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not stop root")
+def test_a_folder_without_the_right_to_write_is_an_error_of_the_store(site: Path, store: Store) -> None:
+    site.mkdir(mode=0o555)
+    with pytest.raises(StoreError, match="right to write") as caught:
+        store.write([create("a.html")])
+    assert not caught.value.retryable
+
+
+def test_a_web_server_may_read_what_is_published(site: Path, store: Store) -> None:
+    before = os.umask(0o022)
+    try:
+        store.write([create("a/b.html")])
+    finally:
+        os.umask(before)
+    assert (site / "a/b.html").stat().st_mode & 0o777 == 0o644
+    assert (site / "a").stat().st_mode & 0o777 == 0o755
+
+
+def test_emptied_folders_go_with_the_last_file_but_the_root_stays(site: Path, store: Store) -> None:
+    store.write([create("a/b/c/1"), create("a/2")])
+    store.delete(["a/b/c/1"])
+    assert not (site / "a/b").exists()
+    assert (site / "a/2").exists()
+    store.delete(["a/2"])
+    assert site.is_dir()
+    assert [path.name for path in site.iterdir()] == [".tmp"]
+
+
+def test_relative_addresses_start_at_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = open_store("file:public")
+    monkeypatch.chdir("/")
+    store.write([create("a.html")])
+    assert (tmp_path / "public/a.html").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("form", ["file:{0}", "file://{0}", "file://localhost{0}", "FILE:{0}/", "file:{0}/../site"])
+def test_forms_of_an_absolute_address(site: Path, form: str) -> None:
+    open_store(form.format(site)).write([create("a.html")])
+    assert (site / "a.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("file:", "names no folder"),
+        ("file://", "names no folder"),
+        ("file:a\0b", "names no folder"),
+        ("file://host/share", "names the host 'host'"),
+        ("file://public", "names the host 'public'"),
+        ("file:~/site", "'~' is not a home folder"),
+        ("file:/", "root of the file system"),
+        ("file:///..", "root of the file system"),
+    ],
+)
+def test_addresses_that_cannot_be_meant_are_errors(url: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        open_store(url)
