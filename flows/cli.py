@@ -131,8 +131,10 @@ def _local_services(site: Site) -> Iterator[str]:
 
 def main() -> None:
     """Entry point: errors of ours become one clear line and an exit status."""
-    # A supervisor's SIGTERM ends the command as Ctrl-C does, so that what it started ends with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A supervisor's SIGTERM ends the command as Ctrl-C does, so that what it started ends with it. SIGINT is set
+    # too: a shell starts background jobs with it ignored.
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.default_int_handler)
     errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
         app(standalone_mode=True)

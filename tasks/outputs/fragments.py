@@ -14,69 +14,20 @@ import nh3
 from tasks.errors import RenderError
 from tasks.outputs.markdown import flat, html_text, without_liquid
 
-_INLINE = frozenset(
-    ["a", "b", "br", "code", "del", "em", "font", "i", "img", "s", "small", "span", "strong", "sub", "sup", "u"]
-)
+_INLINE = frozenset("a b br code del em font i img s small span strong sub sup u".split())
 _BLOCKS = frozenset(
-    [
-        "blockquote",
-        "caption",
-        "center",
-        "col",
-        "colgroup",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "section",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    (
+        "blockquote caption center col colgroup dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p "
+        "section table tbody td tfoot th thead tr ul"
+    ).split()
 )
 _VOID = frozenset(("br", "col", "hr", "img"))
 _ADDRESSES = frozenset(("href", "src", "orginial_src", "original_src"))  # the first spelling is the upstream's
 _PLAIN_ATTRIBUTES = frozenset(
-    [
-        "align",
-        "alt",
-        "bgcolor",
-        "border",
-        "cellpadding",
-        "cellspacing",
-        "class",
-        "color",
-        "colspan",
-        "face",
-        "height",
-        "id",
-        "rel",
-        "rowspan",
-        "size",
-        "start",
-        "target",
-        "title",
-        "valign",
-        "web",
-        "width",
-    ]
+    (
+        "align alt bgcolor border cellpadding cellspacing class color colspan face height id rel rowspan size "
+        "start target title valign web width"
+    ).split()
 )
 
 _TOKEN = re.compile(
@@ -124,11 +75,13 @@ class _Piece:
 def post_fragment(received: str) -> str:
     """A body for a Jekyll post: as received when it is harmless, sanitised when it is not.
 
-    Either way Liquid finds nothing to evaluate, and text that stands outside of blocks is not read as Markdown.
+    Control characters other than tab and line ends go. Either way Liquid finds nothing to evaluate, and text that
+    stands outside of blocks is not read as Markdown.
     """
-    pieces = _pieces(received)
+    legal = _CONTROL.sub("", received)
+    pieces = _pieces(legal)
     if pieces is None or not all(piece.harmless for piece in pieces):
-        sanitised = _sanitised(received)
+        sanitised = _sanitised(legal)
         pieces = _pieces(sanitised)
         if pieces is None:
             raise RenderError(f"the sanitised body is not a sequence of closed elements: {sanitised[:80]!r}")
@@ -188,8 +141,6 @@ def _pieces(html: str) -> tuple[_Piece, ...] | None:
 
 
 def _is_harmless(found: re.Match[str], name: str) -> bool:
-    if _CONTROL.search(found[0]):
-        return False
     if name and name not in _INLINE and name not in _BLOCKS:
         return False
     return all(_is_harmless_attribute(n.lower(), value) for n, value in _ATTRIBUTE.findall(found["attributes"] or ""))
@@ -211,6 +162,7 @@ def _sanitised(html: str) -> str:
         tags=set(_INLINE | _BLOCKS),
         clean_content_tags=_CUT_WITH_CONTENT,
         attributes=_KEPT_ATTRIBUTES,
+        attribute_filter=lambda _, name, value: value if _is_harmless_attribute(name, value) else None,
         url_schemes={"http", "https"},
     )
 

@@ -11,6 +11,7 @@ Jekyll, Liquid or kramdown, or would carry active content:
 | category, tag | a blank, or not read back as this string | a list of one double-quoted scalar |
 | digest, body, tag in a link | `{` before `{` or `%` | `&#123;` |
 | digest, tag in a link | characters that Markdown reads | numeric entities |
+| body | control characters but tab and line ends | left out |
 | body | active content, or HTML not closed in order | sanitised: text and plain markup stay |
 | body | text or inline elements outside of blocks | Markdown's characters in its text as numeric entities |
 | body | four blanks of indent between blocks | one blank (Markdown would print the source) |

@@ -106,6 +106,22 @@ def test_nothing_active_is_left(body: str) -> None:
     assert ("文" in text) == ("文" in body)
 
 
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("<p>文", "<p>文</p>"),
+        ("</div><p>文</p>", "<p>文</p>"),
+        ("<p><b>文</p></b>", "<p><b>文</b></p>"),
+        ("<p>\x00文\x08\x9f</p>\r\n", "<p>文</p>\r\n"),
+        ("<p>1 <5%</p>", "<p>1 &lt;5%</p>"),
+        ("<p onclick='x' class='y'>文</p>", '<p class="y">文</p>'),
+        ("<p>一<video src='x'>二</video></p>", "<p>一二</p>"),
+    ],
+)
+def test_broken_markup_is_mended(body: str, written: str) -> None:
+    assert post_fragment(body) == written
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.sampled_from((*ACTIVE, *AS_RECEIVED, "<", ">", '"', "'", "</p>", "<p>", '<a href="', "文")), max_size=6)
@@ -127,6 +143,7 @@ def test_a_fragment_stays_once_it_is_harmless(pieces: list[str]) -> None:
         ("*a* [x](javascript:alert(1))", "&#42;a&#42; &#91;x&#93;(javascript:alert(1))"),
         ("<span>*a*</span>", "<span>&#42;a&#42;</span>"),
         ("文<p>*a*</p>", "文<p>&#42;a&#42;</p>"),
+        ("    文", " 文"),
         ("{::nomarkdown}", "&#123;::nomarkdown}"),
         ("# 一\n- 二\n1. 三", "&#35; 一\n&#45; 二\n1&#46; 三"),
         ("<p>一</p>\n    <p>二</p>\n\t<p>三</p>", "<p>一</p>\n <p>二</p>\n <p>三</p>"),

@@ -214,6 +214,7 @@ def test_every_link_of_the_site_leads_to_a_page_of_it(base: str) -> None:
             target = urlsplit(urljoin(at, link))
             if target.hostname != "host" or link.startswith("#"):
                 continue
+            assert unquote(target.path).startswith(f"{prefix}/"), (page.key, link)
             path = unquote(target.path).removeprefix(prefix).removeprefix("/")
             assert target.query == ""
             assert (path or "index.html") in {*every, "feed.xml"}, (page.key, link)

@@ -82,6 +82,17 @@ def test_a_kill_leaves_no_half_object_and_the_next_write_sweeps(site: Path, stor
     assert files(site) == ["after.html", *(f"news/{number}.html" for number in range(5))]
 
 
+def test_a_reader_never_meets_half_an_object(site: Path, store: Store) -> None:
+    with spawn(WRITE_FOR_EVER, site) as writer:
+        assert writer.stdout is not None
+        try:
+            assert writer.stdout.readline() == "round\n"
+            seen = {store.read(f"news/{number % 5}.html") for number in range(1000)}
+        finally:
+            writer.kill()
+    assert seen <= {letter * SIZE for letter in (b"a", b"b", b"c")}
+
+
 def test_the_sweep_spares_a_living_writer(site: Path, store: Store) -> None:
     with spawn(WRITE_FOR_EVER, site) as writer:
         assert writer.stdout is not None

@@ -176,6 +176,9 @@ class Unwell(http.server.BaseHTTPRequestHandler):
         if self.headers["Content-MD5"] != base64.b64encode(hashlib.md5(body).digest()).decode():
             self._send(400, "<Error><Code>InvalidDigest</Code><Message>Content-MD5 is missing</Message></Error>")
             return
+        if body.count(b"<Object>") > 1000:
+            self._send(400, "<Error><Code>MalformedXML</Code><Message>more than 1000 keys</Message></Error>")
+            return
         errors = "".join(
             f"<Error><Key>site/{key}</Key><Code>{code}</Code><Message>so it is</Message></Error>"
             for key, code in (("denied", "AccessDenied"), ("busy", "InternalError"), ("absent", "NoSuchKey"))
@@ -212,6 +215,11 @@ def test_failures_of_single_keys_inside_a_success_are_seen(unwell: S3Store) -> N
     assert (fine.error, absent.error) == ("", "")
     assert "access denied" in denied.error
     assert "InternalError: so it is" in busy.error
+
+
+def test_no_call_deletes_more_keys_than_the_service_takes(unwell: S3Store) -> None:
+    names = [f"news/{number}.html" for number in range(2001)]
+    assert [(receipt.key, receipt.error) for receipt in unwell.delete(names)] == [(name, "") for name in names]
 
 
 def test_a_service_that_asks_to_slow_down_is_worth_a_retry(unwell: S3Store) -> None:
