@@ -19,25 +19,21 @@ def publish_artifacts(report: RunReport, verdict: Verdict) -> None:
     create_markdown_artifact(key="summary", markdown=summary(report, verdict), description=verdict.message[:200])
 
 
-def article_rows(report: RunReport) -> list[list[str]]:
-    """The table, problems first; its first row is the head."""
+def article_rows(report: RunReport) -> list[dict[str, str | int]]:
+    """The table, problems first; one row an article, a key a column."""
     weight = {Result.FAILED: 0, Result.UNUSABLE: 1, Result.DONE: 2, Result.SKIPPED: 3}
-    rows = [["code", "title", "category", "step", "outcome", "reason", "attempts", "address"]]
-    for line in sorted(report.articles, key=lambda line: weight[line.result]):
-        outcome = line.result.value if line.result is Result.DONE else f"{line.stage.value}: {line.result.value}"
-        rows.append(
-            [
-                line.code,
-                line.title[:80],
-                line.category,
-                line.step,
-                outcome,
-                line.reason[:300],
-                str(line.attempts),
-                line.address,
-            ]
-        )
-    return rows
+    return [
+        {
+            "code": line.code,
+            "title": line.title[:80],
+            "category": line.category,
+            "outcome": f"{line.step}: {line.stage.value} {line.result.value}",
+            "reason": line.reason[:300],
+            "attempts": line.attempts,
+            "address": line.address,
+        }
+        for line in sorted(report.articles, key=lambda line: weight[line.result])
+    ]
 
 
 def summary(report: RunReport, verdict: Verdict) -> str:
@@ -55,12 +51,14 @@ def summary(report: RunReport, verdict: Verdict) -> str:
     ]
     if failed := [o for o in report.outcomes if o.result is Result.FAILED and o.stage in (Stage.ASK, Stage.PUBLISH)]:
         parts.append(
-            "## Sources and waves that failed\n\n" + "\n".join(f"- `{o.subject}`: {_plain(o.reason)}" for o in failed)
+            "## Sources and waves that failed\n\n"
+            + "\n".join(f"- **{_plain(o.subject)}**: {_plain(o.reason)}" for o in failed)
         )
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
     if problems:
         lines = [
-            f"- `{_plain(line.code)}` {_plain(line.title[:60])}: {_plain(line.reason[:300])}" for line in problems[:50]
+            f"- **{_plain(line.code)}** {_plain(line.title[:60])}: {_plain(line.reason[:300])}"
+            for line in problems[:50]
         ]
         more = f"\n- and {len(problems) - 50} more: see the table" if len(problems) > 50 else ""
         parts.append("## Articles with problems\n\n" + "\n".join(lines) + more)

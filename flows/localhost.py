@@ -68,7 +68,7 @@ def prefect_server() -> Iterator[str]:
     if not _is_free(host, port):
         if wanted:
             raise LocalError(f"PREFECT_API_URL={wanted}: something else than a Prefect server listens on port {port}")
-        port = _free_port(host)
+        port = free_port(host)
     api = f"http://{host}:{port}/api"
     log = HOME / "prefect-server.log"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
@@ -79,14 +79,15 @@ def prefect_server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def sample_upstream(listen: str) -> Iterator[None]:
+def sample_upstream(listen: str, *, content: Path = ROOT / "infra/sample") -> Iterator[None]:
     """The bundled sample upstream on `host:port`, unless something answers there already."""
     host, _, port = listen.rpartition(":")
     if not _is_free(host, int(port)):
         yield
         return
     log = HOME / "sample-upstream.log"
-    command = [sys.executable, str(ROOT / "infra/sample/server.py"), "--host", host, "--port", port, "--verbose"]
+    program = str(ROOT / "infra/sample/server.py")
+    command = [sys.executable, program, "--host", host, "--port", port, "--content", str(content), "--verbose"]
     with _child(command, log, {}) as process:
         _wait(lambda: not _is_free(host, int(port)), process, f"the sample upstream on {listen}", log)
         yield
@@ -97,7 +98,7 @@ def preview(folder: Path, *, port: int = 8900) -> Iterator[str]:
     """The published folder on a loopback port, for looking at; its address."""
     folder.mkdir(parents=True, exist_ok=True)
     host = "127.0.0.1"
-    port = port if _is_free(host, port) else _free_port(host)
+    port = port if _is_free(host, port) else free_port(host)
     log = HOME / "preview.log"
     command = [sys.executable, "-m", "http.server", str(port), "--bind", host, "--directory", str(folder)]
     with _child(command, log, {}) as process:
@@ -161,7 +162,8 @@ def _is_free(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) != 0
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
+    """A port of `host` that nobody uses now."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,102 @@
+"""One measured run in a process of its own: `python -m tests.bench.once MODE SITE`; prints its cost as JSON.
+
+Modes: `flow` (orchestrated), `plain` (the same work as function calls), `empty` (a flow that does nothing).
+CPU is that of this process, its imports left out; the Prefect server and the upstream have processes of their own.
+"""
+
+import json
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.localhost import prepare_environment
+
+prepare_environment(quiet=True)
+
+from prefect import flow  # noqa: E402  (imported after the environment is set)
+
+from flows import drain, publishing, reading  # noqa: E402
+from flows.publishing import render_and_publish  # noqa: E402
+from flows.reading import Wish, ask_sources, decide_all, read_texts  # noqa: E402
+from flows.run import Run, open_run, read_site  # noqa: E402
+from flows.syndicate import BATCH, syndicate  # noqa: E402
+from tasks.model import RunReport  # noqa: E402
+from tasks.render import render_indexes  # noqa: E402
+
+
+def orchestrated(site: str) -> dict[str, Any]:
+    """A whole run of the flow, until the server shows every task run."""
+    state = syndicate(site=site, return_state=True)
+    drain.send_what_is_left()
+    report: object = state.result(raise_on_failure=False)
+    if not isinstance(report, RunReport):
+        raise SystemExit(f"the flow gave no report: {report!r}")
+    ended = time.perf_counter()
+    recorded, expected = drain.wait_for_history(report.run_id, report.task_runs)
+    return {
+        "articles": report.steps.get("new", 0),
+        "written": len(report.written),
+        "task_runs": expected,
+        "recorded": recorded,
+        "drain": time.perf_counter() - ended,
+    }
+
+
+def plain(site: str) -> dict[str, Any]:
+    """The same stages, in the same order and with as many threads, each a function call."""
+
+    def call(task: Any, stage: Any, items: Any, subject: Any, arguments: Callable[[Any], Any], run: Run) -> list[Any]:
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda item: (item, _value(task.fn, arguments(item))), items))
+
+    # Only the way of calling differs: everything below it is the flow's own code.
+    vars(reading)["each"] = vars(publishing)["each"] = call
+    vars(publishing)["render_indexes"] = render_indexes.fn
+    logging.getLogger("tasks").setLevel(logging.WARNING)
+    with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:
+        due = decide_all(run, Wish(), ask_sources(run, Wish()))
+        for start in range(0, len(due), BATCH):
+            read_texts(run, due[start : start + BATCH])
+        render_and_publish(run)
+        report = run.recorder.report(seconds=0)
+    return {"articles": report.steps.get("new", 0), "written": len(report.written)}
+
+
+def empty(site: str) -> dict[str, Any]:
+    """A flow that does nothing."""
+
+    @flow(name="empty")
+    def nothing() -> None:
+        pass
+
+    nothing()
+    drain.send_what_is_left()
+    return {}
+
+
+def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except Exception as error:
+        return error
+
+
+def main() -> None:
+    """Run the mode that the command line names."""
+    modes = {"flow": orchestrated, "plain": plain, "empty": empty}
+    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    facts = modes[sys.argv[1]](sys.argv[2])
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    whole = after.ru_utime + after.ru_stime
+    cost = {"cpu": cpu, "process_cpu": whole, "wall": time.perf_counter() - started, "peak_mb": after.ru_maxrss / 1024}
+    print(json.dumps(cost | facts))
+
+
+if __name__ == "__main__":
+    main()
