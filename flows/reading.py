@@ -67,7 +67,8 @@ def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]
                 story_key(item.subject), Stage.DECIDE, f"in list {spec.name}: unusable: {item.reason}"
             )
     if not listing.entries:
-        reason = f"nothing usable: {len(listing.unusable)} records, the first: {listing.unusable[0].reason}"
+        first = next((item.reason for item in listing.unusable), "the list is empty")
+        reason = f"nothing usable: {len(listing.unusable)} records, the first: {first}"
         run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.FAILED, reason=reason))
     return [entry.key for entry in listing.entries]
 

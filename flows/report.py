@@ -35,6 +35,10 @@ class _Line:
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
+# The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
+_RENDERED_AGAIN = "render"
+
+
 class Recorder:
     """Takes outcomes as they come; `report` makes the frozen record of the run."""
 
@@ -67,7 +71,7 @@ class Recorder:
 
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""
-        line = self._lines.setdefault(key, _Line(code=code, step="render"))
+        line = self._lines.setdefault(key, _Line(code=code, step=_RENDERED_AGAIN))
         line.title, line.category, line.address = title, category, address
 
     def planned(self, actions: Iterable[Action]) -> None:
@@ -89,7 +93,7 @@ class Recorder:
         return RunReport(
             **self._run,  # type: ignore[arg-type]
             seconds=round(seconds, 3),
-            listed=len(self._lines),
+            listed=sum(line.step != _RENDERED_AGAIN for line in self._lines.values()),
             articles=lines,
             outcomes=(*self._others, *(outcome for line in self._lines.values() for outcome in line.outcomes)),
             written=tuple(keys[False]),

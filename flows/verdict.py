@@ -29,7 +29,8 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
     Failed: a source gave nothing usable, a wave was not written, or the share of listed articles with
     problems is above `max_problem_share`. Any other problem: Completed with problems.
     """
-    broken = [outcome for outcome in report.outcomes if outcome.result is Result.FAILED]
+    keys = {line.key for line in report.articles}
+    broken = [o for o in report.outcomes if o.result is Result.FAILED and o.subject not in keys]
     for stage, what in ((Stage.ASK, "source"), (Stage.PUBLISH, "wave")):
         if failed := [outcome for outcome in broken if outcome.stage is stage]:
             names = ", ".join(outcome.subject for outcome in failed)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -20,9 +21,21 @@ from tasks.errors import ConfigError
 
 
 def _http_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value):
-        raise ValueError("expected an address that begins with http:// or https://")
+    try:
+        usable = (
+            re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value) and urlsplit(value).hostname and urlsplit(value).port != 0
+        )
+    except ValueError:  # brackets that do not match, a port that is no port
+        usable = False
+    if not usable:
+        raise ValueError("expected an address that begins with http:// or https:// and names a host")
     return value
+
+
+def _article_url(value: str) -> str:
+    if "{code}" not in value:
+        raise ValueError("expected {code} in the address, where the article's code goes")
+    return _http_url(value)
 
 
 def _zone(value: str) -> str:
@@ -44,6 +57,7 @@ def _origin(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+ArticleUrl = Annotated[str, AfterValidator(_article_url)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -171,6 +185,8 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not a site file: values nested too deeply") from error
     places = _Places(path, text)
     parsed = _validated(TypeAdapter(_SiteFile), raw, places, ())
     specs = tuple(_source_spec(table, index, kinds, places) for index, table in enumerate(parsed.sources))
@@ -178,19 +194,41 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     for index, name in enumerate(names):
         if name in names[:index]:
             raise ConfigError(f"{places.at(('sources', index, 'name'))}: a second source is called {name!r}")
+    _check_slugs(parsed, places)
     tables = {name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "sample")}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such site file") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _check_slugs(parsed: _SiteFile, places: "_Places") -> None:
+    """One shelf, one slug: two names that were given the same could not both have it."""
+    holders: dict[str, str] = {}
+    slugs: dict[str, str] = {}
+    for index, table in enumerate(parsed.sources):
+        where, category, tag = places.at(("sources", index, "category")), table.category, table.tag
+        if category is None or tag is None:
+            if category != tag:
+                raise ConfigError(f"{where}: source {table.name!r}: expected both a category and a tag, or neither")
+            continue
+        if holders.setdefault(category, tag) != tag or slugs.setdefault(tag, category) != category:
+            raise ConfigError(
+                f"{where}: category {category!r} with tag {tag!r}: another source pairs one of them otherwise"
+            )
+    for name, slug in parsed.slugs.items():
+        if (holder := holders.setdefault(slug, name)) != name:
+            raise ConfigError(
+                f"{places.at(('slugs', name))}: the slug {slug!r} of {name!r} is that of {holder!r} already"
+            )
 
 
 def _source_spec(table: SourceTable, index: int, kinds: Mapping[str, type[Any]], places: "_Places") -> SourceSpec:
@@ -223,7 +261,9 @@ def _explain(error: dict[str, Any], schema: dict[str, Any], places: "_Places", p
     if error["type"] == "missing":
         return f"{where}: {key!r} is missing"
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}: {key} = {error['input']!r}: {message[:1].lower()}{message[1:]}"
+    value = repr(error["input"])
+    shown = value if len(value) <= 100 else f"{value[:99]}…"
+    return f"{where}: {key} = {shown}: {message[:1].lower()}{message[1:]}"
 
 
 def _known_keys(schema: dict[str, Any], loc: tuple[str | int, ...]) -> list[str]:
@@ -255,7 +295,7 @@ class _Places:
         self._lines: dict[tuple[str | int, ...], int] = {}
         seen: dict[str, int] = {}
         table: tuple[str | int, ...] = ()
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if header := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
                 seen[header[1]] = seen.get(header[1], -1) + 1
                 table = (header[1], seen[header[1]])

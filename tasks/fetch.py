@@ -13,7 +13,6 @@ from tasks.web import Client
 
 @task(
     task_run_name="ask {spec.name}",
-    tags=["ask"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_jitter_factor=0.3,
@@ -27,7 +26,6 @@ def ask(spec: SourceSpec, client: Client, journal: Journal) -> Listing:
 
 @task(
     task_run_name="fetch {entry.code}",
-    tags=["fetch"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_jitter_factor=0.3,

@@ -16,7 +16,7 @@ from tasks.sources import find_sources
 log = logging.getLogger(__name__)
 
 
-@task(task_run_name="parse {offer.entry.code}", tags=["parse"], cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="parse {offer.entry.code}", cache_policy=NO_CACHE, persist_result=False)
 def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, zone: str, journal: Journal) -> Article:
     """The article in a capture, cleaned."""
     kind, entry = find_sources()[spec.kind], offer.entry

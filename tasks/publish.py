@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 @task(
     task_run_name="publish {name}",
-    tags=["publish"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_jitter_factor=0.3,

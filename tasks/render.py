@@ -13,7 +13,7 @@ from tasks.outputs import SiteFacts, find_outputs
 log = logging.getLogger(__name__)
 
 
-@task(task_run_name="render {article.code}", tags=["render"], cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="render {article.code}", cache_policy=NO_CACHE, persist_result=False)
 def render(article: Article, facts: SiteFacts, journal: Journal) -> tuple[Page, ...]:
     """The objects of one article: its page and its post."""
     try:
@@ -32,7 +32,7 @@ def render(article: Article, facts: SiteFacts, journal: Journal) -> tuple[Page, 
     return pages
 
 
-@task(task_run_name="render indexes", tags=["render"], cache_policy=NO_CACHE, persist_result=False)
+@task(task_run_name="render indexes", cache_policy=NO_CACHE, persist_result=False)
 def render_indexes(catalogue: Catalogue, facts: SiteFacts) -> tuple[Page, ...]:
     """Category pages, home, feed, sitemap and what goes with them."""
     pages = tuple(page for output in find_outputs() for page in output.of_catalogue(catalogue, facts))

@@ -23,6 +23,7 @@ _CLASSES = {"figure": {"picture", "kline"}}
 # Links that the upstream's annotator puts on words; some of them fall inside words (C-PPI-B).
 _KEYWORD = frozenset({"keytip", "infokey"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HOLDERS = 8  # how deep a picture may lie in tags that hold nothing else
 _INDENT = re.compile(r"^[\s\u3000]+")
 
 
@@ -44,11 +45,14 @@ def clean(html: str, *, base_url: str) -> str:
             link.unwrap()
     for heading in soup.find_all("h1"):
         heading.name = "h2"  # a page has one h1: the article's title
+    for link in soup.find_all("a", href=True):
+        link["href"] = _absolute(base_url, str(link["href"]))
     for picture in soup.find_all("img"):
-        _frame(picture)
-    for name, attribute in (("a", "href"), ("img", "src")):
-        for node in soup.find_all(name, attrs={attribute: True}):
-            node[attribute] = _absolute(base_url, str(node[attribute]))
+        picture["src"] = _absolute(base_url, str(picture.get("src") or ""))
+        if picture["src"]:
+            _frame(picture)
+        else:
+            picture.decompose()
     for paragraph in soup.find_all("p"):
         if not paragraph.get_text(strip=True) and not paragraph.find("img"):
             paragraph.decompose()
@@ -95,8 +99,9 @@ def _frame(picture: Tag) -> None:
         if not re.fullmatch(r"\d{1,4}", str(picture.get(attribute) or "")):
             del picture[attribute]
     holder = picture
-    while (parent := holder.parent) is not None and parent.name in {"a", "center", "p", "span", "div"}:
-        if parent.get_text(strip=True) or len(parent.find_all("img")) != 1:
+    for parent in list(picture.parents)[:_HOLDERS]:
+        alone = parent.name in {"a", "center", "p", "span", "div"} and len(parent.find_all("img", limit=2)) == 1
+        if not alone or any(not text.isspace() for text in parent.strings):
             break
         holder = parent
     figure = picture.wrap(BeautifulSoup("", "lxml").new_tag("figure", attrs={"class": "kline" if kline else "picture"}))
@@ -105,7 +110,9 @@ def _frame(picture: Tag) -> None:
 
 
 def _absolute(base_url: str, address: str) -> str:
+    """The address against `base_url`; empty where that is none for a page."""
     try:
-        return urljoin(base_url, address.strip())
+        absolute = urljoin(base_url, address.strip()) if address.strip() else ""
     except ValueError:
         return ""
+    return absolute if re.match(r"https?://", absolute, re.IGNORECASE) else ""

@@ -13,6 +13,8 @@ def parse_time(text: str, *, zone: tzinfo) -> datetime | str:
     match = _FORM.fullmatch(text)
     if not match:
         return f"the time {text[:40]!r} is not of the form YYYY-MM-DD HH:MM:SS"
+    if not 1970 <= int(match[1]) < 2200:
+        return f"the time {text[:40]!r} is not of our age"
     try:
         return datetime(*(int(part or 0) for part in match.groups()), tzinfo=zone)  # type: ignore[misc, arg-type]
     except ValueError as error:

@@ -21,7 +21,7 @@ def decode(body: bytes, content_type: str) -> str:
     for charset in dict.fromkeys(("utf-8", _WIDER.get(label, label), "gb18030")):
         try:
             text = body.decode(charset, "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):  # no such charset, or one that is no charset of texts
             continue
         if text.count("\ufffd") * 100 <= len(text):
             return text

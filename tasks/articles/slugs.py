@@ -30,12 +30,14 @@ def new_slug(name: str, *, pinned: Mapping[str, str], taken: Collection[str]) ->
     """A slug for a name met for the first time.
 
     A pinned one as it stands; else pinyin. Where that is empty, too long, reserved or taken, eight digits
-    of the name's own hash are added, so that the result does not depend on which name came first.
+    or more of the name's own hash are added, so that the result does not depend on which name came first.
     """
     if name in pinned and pinned[name] not in taken:
         return pinned[name]
     slug = romanise(name)
     if slug and len(slug) <= _LENGTH and slug not in _RESERVED and slug not in taken:
         return slug
-    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{slug[:_LENGTH].rstrip('-') or 'media'}-{mark}"
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    start = slug[:_LENGTH].rstrip("-") or "media"
+    # A name can be made to read like another's mark; nobody can do that for long.
+    return next(made for digits in range(8, 20) if (made := f"{start}-{mark[:digits]}") not in taken)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tasks.ledger.articles import Articles
 from tasks.ledger.journal import Journal
 from tasks.ledger.objects import Objects
-from tasks.ledger.opening import open_database
+from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.shelves import Shelves
 
 __all__ = ["Articles", "Journal", "Ledger", "Objects", "Shelves"]
@@ -27,12 +27,14 @@ class Ledger:
         run_id: str,
         clock: Callable[[], datetime],
         rehearsal: bool = False,
+        busy: float = BUSY_SECONDS,
     ) -> None:
         """Open the ledger at a SQLAlchemy `url`; `store` names the object store whose objects are meant.
 
-        A rehearsal reads the real ledger and keeps nothing.
+        A rehearsal reads the real ledger and keeps nothing. `busy`: seconds to wait for another process that
+        holds it, before `LedgerBusy`.
         """
-        self._database = open_database(url, rehearsal=rehearsal)
+        self._database = open_database(url, rehearsal=rehearsal, busy=busy)
         self.articles = Articles(self._database, zone)
         self.shelves = Shelves(self._database, zone)
         self.objects = Objects(self._database, store)

@@ -1,6 +1,7 @@
 """What is known of every story: records seen, text read, failures, what is published."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from tasks.articles.identity import is_safe_code
+from tasks.articles.plain import legal
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import articles, categories, moves, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
@@ -42,7 +45,7 @@ class Articles:
                 row.subject: row.reason
                 for row in db.execute(sa.select(unusable).where(unusable.c.source == listing.source))
             }
-            now_unusable = {item.subject: item.reason for item in listing.unusable}
+            now_unusable = {item.subject[:100]: legal(item.reason) for item in listing.unusable}
             changed = [subject for subject, reason in now_unusable.items() if reasons.get(subject) != reason]
             for subject in (set(reasons) - set(now_unusable)) | set(changed):
                 db.execute(unusable.delete().where(unusable.c.source == listing.source, unusable.c.subject == subject))
@@ -121,7 +124,7 @@ class Articles:
         """One more failed run for a story; `listed=False` takes it out of the lists (its page cannot be made)."""
         values: dict[str, object] = {} if listed is None else {"listed": listed}
         with self._database.begin() as db:
-            counted = {"attempts": articles.c.attempts + 1, "next_try_at": next_try_at, "error": reason}
+            counted = {"attempts": articles.c.attempts + 1, "next_try_at": next_try_at, "error": legal(reason)}
             db.execute(_at(key).values(**values, **counted, status=Status.FAILED))
 
     def list_up(self, keys: Iterable[str]) -> None:
@@ -154,8 +157,10 @@ class Articles:
 
     def find(self, subject: str) -> str | None:
         """The key of a story by key, code, file id, or any address that it has or had."""
-        tail = subject.rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".md")
-        names = {subject, tail, tail.removeprefix("NW"), tail[11:]}
+        tail = subject.rstrip("/").rsplit("/", 1)[-1]
+        words = re.findall(r"[A-Za-z0-9_-]+", tail, re.ASCII)
+        # As they are; without the letters before the digits; without the date before the name of a post.
+        names = {name for word in words for name in (word, word.removeprefix("NW"), word[11:]) if is_safe_code(name)}
         columns = (articles.c.key, articles.c.code, articles.c.file_id)
         with self._database.begin() as db:
             query = sa.select(articles.c.key).where(sa.or_(*(column.in_(names) for column in columns)))

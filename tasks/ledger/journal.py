@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tasks.articles.plain import legal
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import journal
 from tasks.model import Note, Stage
@@ -28,7 +29,7 @@ class Journal:
 
     def note(self, subject: str, stage: Stage, text: str) -> None:
         """Remember one line about an article (by key) or a source (by name)."""
-        line = " ".join(text.split())
+        line = " ".join(legal(text).split())
         line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
         note = Note(at=self._clock(), run_id=self._run_id, subject=subject[:100], stage=stage, text=line)
         with self._lock:
@@ -54,8 +55,13 @@ class Journal:
         if not notes:
             return
         names = ("at", "run_id", "subject", "stage", "text")
-        with self._database.begin() as db:
-            db.execute(journal.insert(), [{name: getattr(note, name) for name in names} for note in notes])
+        try:
+            with self._database.begin() as db:
+                db.execute(journal.insert(), [{name: getattr(note, name) for name in names} for note in notes])
+        except BaseException:
+            with self._lock:
+                self._notes[:0] = notes  # not lost: a later flush may find the ledger free
+            raise
 
     def of(self, subject: str) -> tuple[Note, ...]:
         """All lines about one subject, oldest first."""

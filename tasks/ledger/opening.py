@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -12,21 +13,22 @@ from sqlalchemy.pool import StaticPool
 from tasks.errors import ConfigError, LedgerBusy, LedgerError, LedgerTooNew
 from tasks.ledger.schema import REVISION
 
-_BUSY_SECONDS = 15
+BUSY_SECONDS = 15.0
 
 
 class Database:
     """Transactions on one database, with its errors as ours."""
 
-    def __init__(self, engine: Engine, shown: str, *, rehearsal: Connection | None = None) -> None:
+    def __init__(self, engine: Engine, shown: str, *, busy: float, rehearsal: Connection | None = None) -> None:
         self._engine = engine
         self._shown = shown
+        self._busy = busy
         self._rehearsal = rehearsal
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on an error."""
-        with explained(self._shown):
+        with explained(self._shown, busy=self._busy):
             if self._rehearsal is not None:
                 with self._rehearsal.begin_nested():
                     yield self._rehearsal
@@ -41,55 +43,70 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, rehearsal: bool = False) -> Database:
+def open_database(url: str, *, rehearsal: bool = False, busy: float = BUSY_SECONDS) -> Database:
     """The database at a SQLAlchemy URL, brought to this version's schema.
 
     A rehearsal sees what the real one holds and keeps nothing: SQLite works on a copy in memory, any other
-    database inside one transaction that is never committed.
+    database inside one transaction that is never committed. `busy`: seconds to wait for another process.
     """
     try:
         address = make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise ConfigError(
-            f"[ledger] url = {url!r}: expected an SQLAlchemy URL such as sqlite:///.finews/ledger.db"
-        ) from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # The URL is not shown: what cannot be parsed may hold a password anywhere.
+        expected = "an SQLAlchemy URL such as sqlite:///.finews/ledger.db"
+        raise ConfigError(f"[ledger] url: it cannot be read; expected {expected}") from error
     shown = address.render_as_string(hide_password=True)
-    with explained(shown):
-        if address.get_backend_name() == "sqlite":
-            engine = _sqlite_copy(address) if rehearsal else _sqlite(address, shown)
-            _migrate(engine, shown)
-            return Database(engine, shown)
-        engine = _engine(address, shown)
-        _migrate(engine, shown)
-        if not rehearsal:
-            return Database(engine, shown)
-        connection = engine.connect()
-        connection.begin()
-        return Database(engine, shown, rehearsal=connection)
+    with explained(shown, busy=busy):
+        engine = _engine(address, shown, rehearsal=rehearsal, busy=busy)
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(engine.dispose)
+            connection = on_failure.enter_context(engine.connect())
+            _migrate(connection, shown)
+            stays_open = rehearsal and address.get_backend_name() != "sqlite"
+            if not stays_open:
+                connection.commit()
+                connection.close()
+            on_failure.pop_all()
+        return Database(engine, shown, busy=busy, rehearsal=connection if stays_open else None)
 
 
 @contextlib.contextmanager
-def explained(shown: str) -> Iterator[None]:
+def explained(shown: str, *, busy: float) -> Iterator[None]:
     """Database errors as `LedgerError`s that name the ledger; the password never stands in them."""
     try:
         yield
     except (sa.exc.DBAPIError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         if "locked" in reason or "lock timeout" in reason:
-            raise LedgerBusy(f"ledger {shown}: held by another process for more than {_BUSY_SECONDS} s") from error
+            raise LedgerBusy(f"ledger {shown}: held by another process for more than {busy:g} s") from error
         raise LedgerError(f"ledger {shown}: {reason}") from error
 
 
-def _sqlite(address: URL, shown: str) -> Engine:
+def _engine(address: URL, shown: str, *, rehearsal: bool, busy: float) -> Engine:
+    try:
+        match address.get_backend_name():
+            case "sqlite" if rehearsal:
+                return _sqlite_copy(address, busy)
+            case "sqlite":
+                return _sqlite(address, shown, busy)
+            case "postgresql":
+                return _postgresql(address, busy)
+            case _:
+                return sa.create_engine(address, pool_pre_ping=True)
+    except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(f"[ledger] url {shown}: no driver for it is installed ({error})") from error
+
+
+def _sqlite(address: URL, shown: str, busy: float) -> Engine:
     if address.database and address.database != ":memory:":
         folder = Path(address.database).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"ledger {shown}: the folder {folder} cannot be made: {error.strerror}") from error
-        engine = sa.create_engine(address, connect_args={"timeout": _BUSY_SECONDS})
+        engine = sa.create_engine(address, connect_args={"timeout": busy})
     else:
-        engine = sa.create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = _in_memory()
 
     @sa.event.listens_for(engine, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:
@@ -100,10 +117,12 @@ def _sqlite(address: URL, shown: str) -> Engine:
     return engine
 
 
-def _sqlite_copy(address: URL) -> Engine:
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+def _sqlite_copy(address: URL, busy: float) -> Engine:
+    engine = _in_memory()
     if address.database and Path(address.database).exists():
-        original = sqlite3.connect(f"file:{Path(address.database).absolute()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+        # "rw" makes no file; "ro" would leave those of the write-ahead log behind.
+        uri = f"{Path(address.database).absolute().as_uri()}?mode=rw"
+        original = sqlite3.connect(uri, uri=True, timeout=busy)
         with contextlib.closing(original), engine.connect() as connection:
             target = connection.connection.driver_connection
             assert isinstance(target, sqlite3.Connection)
@@ -111,20 +130,31 @@ def _sqlite_copy(address: URL) -> Engine:
     return engine
 
 
-def _engine(address: URL, shown: str) -> Engine:
-    if address.get_backend_name() == "postgresql" and "+" not in address.drivername:
+def _in_memory() -> Engine:
+    return sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+def _postgresql(address: URL, busy: float) -> Engine:
+    if "+" not in address.drivername:
         address = address.set(drivername="postgresql+psycopg")
-    try:
-        return sa.create_engine(address, pool_pre_ping=True)
-    except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigError(f"[ledger] url {shown}: no driver for it is installed ({error})") from error
+    if "connect_timeout" not in address.query:
+        address = address.update_query_dict({"connect_timeout": str(max(2, round(busy)))})
+    engine = sa.create_engine(address, pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def _tune(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {round(busy * 1000)}")
+        connection.commit()
+
+    return engine
 
 
-def _migrate(engine: Engine, shown: str) -> None:
-    with engine.connect() as connection:
-        current = None
-        if sa.inspect(connection).has_table("alembic_version"):
-            current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+def _migrate(connection: Connection, shown: str) -> None:
+    """Bring the schema up to date in the connection's transaction, whose end is the caller's."""
+    current = None
+    if sa.inspect(connection).has_table("alembic_version"):
+        current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if current == REVISION:
         return
     # Imported late: a run on a current ledger does not pay for it.
@@ -139,6 +169,5 @@ def _migrate(engine: Engine, shown: str) -> None:
         raise LedgerTooNew(
             f"ledger {shown}: written by a newer finews (schema {current}, this one knows up to {REVISION}): update finews"
         )
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from tasks.articles.slugs import new_slug
+from tasks.errors import ConfigError
 from tasks.ledger.articles import article_from_row, with_category
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import articles, categories, moves
@@ -31,9 +32,16 @@ class Shelves:
             known = {row.title: Category(**row._mapping) for row in db.execute(sa.select(categories))}
             taken = {category.slug for category in known.values()}
             # Fixed ones first: their slug stands in the site file and cannot give way.
-            for category in sorted({c.title: c for c in wanted}.values(), key=lambda c: (not c.fixed, c.title)):
+            asked = sorted(wanted, key=lambda category: (not category.fixed, category.title))
+            for category in asked:
                 if category.title in known:
                     continue
+                if category.slug in taken:
+                    holder = next(c.title for c in known.values() if c.slug == category.slug)
+                    raise ConfigError(
+                        f"category {category.slug!r} of {category.title!r}: the slug was given to {holder!r} before; "
+                        "expected another category in the site file"
+                    )
                 slug = category.slug or new_slug(category.title, pinned=pinned, taken=taken)
                 known[category.title] = Category(
                     slug=slug, title=category.title, tag=category.tag, fixed=category.fixed

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from tasks.articles.dates import parse_time
 from tasks.articles.identity import is_safe_code, story_key
 from tasks.articles.plain import decode, legal, without_controls
-from tasks.config import HttpUrl, SourceSpec
+from tasks.config import ArticleUrl, HttpUrl, SourceSpec
 from tasks.errors import ParseError
 from tasks.model import Entry, Listing, Request, Response, Unusable
 from tasks.sources import SourceKind, Text
@@ -26,7 +26,7 @@ class ChoiceOptions:
     """Addresses of the services. `{code}` in them stands for the record's infoCode."""
 
     list_url: HttpUrl
-    article_url: HttpUrl
+    article_url: ArticleUrl
     share_url: HttpUrl
 
 
@@ -39,6 +39,9 @@ class _Shape:
     media: str | None
     text: tuple[str, ...]
 
+
+# Names of 300 characters are taken as they come; the ledger has room for this many.
+_LONGEST_NAME = 600
 
 _SHAPES = {
     "records": _Shape(code="infoCode", time="showtime", media=None, text=("content", "text")),
@@ -58,7 +61,7 @@ def read(spec: SourceSpec, response: Response) -> Listing:
     key = next((key for key in _SHAPES if isinstance(answer.get(key), list)), None)
     if key is None:
         expected = ", ".join(repr(key) for key in _SHAPES)
-        raise ParseError(f"{response.url}: no list in the answer: expected one of {expected}, got {sorted(answer)[:8]}")
+        raise ParseError(f"{response.url}: no list in the answer: expected one of {expected}, got {_keys(answer)}")
     shape, records = _SHAPES[key], cast(list[object], answer[key])
     if shape.media is None and not (spec.category and spec.tag):
         raise ParseError(f"{response.url}: this list names no media: give source {spec.name!r} a category and a tag")
@@ -96,6 +99,11 @@ def _read_record(spec: SourceSpec, shape: _Shape, record: object, place: int) ->
         return Unusable(
             subject=subject, source=spec.name, reason=f"the id {file_id[:80]!r} does not belong to this code"
         )
+    media = without_controls(fields.get(shape.media, "")).strip() if shape.media else None
+    if media is not None and len(media) > _LONGEST_NAME:
+        return Unusable(
+            subject=subject, source=spec.name, reason=f"a media name of {len(media)} characters: {media[:40]!r}"
+        )
     published_at = parse_time(time, zone=zoneinfo.ZoneInfo(spec.timezone))
     if not isinstance(published_at, datetime):
         return Unusable(subject=subject, source=spec.name, reason=published_at)
@@ -106,9 +114,9 @@ def _read_record(spec: SourceSpec, shape: _Shape, record: object, place: int) ->
         source=spec.name,
         title=title,
         published_at=published_at,
-        media=without_controls(fields.get(shape.media, "")).strip() if shape.media and not spec.category else None,
+        media=media,
         digest=without_controls(fields.get("digest", "")) if shape.media is None else "",
-        link=fields.get("url_w", "").strip() if shape.media is None else "",
+        link=without_controls(fields.get("url_w", "")).strip() if shape.media is None else "",
     )
 
 
@@ -124,7 +132,7 @@ def extract(spec: SourceSpec, entry: Entry, response: Response) -> Text:
     for name in names:
         if isinstance(value := answer.get(name), str) and re.search(r"[^\s\u3000]", value):
             return Text(html=legal(value))
-    raise ParseError(f"{response.url}: no text: expected {names[0]!r} with some HTML, got keys {sorted(answer)[:8]}")
+    raise ParseError(f"{response.url}: no text: expected {names[0]!r} with some HTML, got keys {_keys(answer)}")
 
 
 def share_url(spec: SourceSpec, entry: Entry) -> str:
@@ -137,7 +145,10 @@ def _fill(template: str, code: str) -> str:
 
 
 def _json_object(response: Response) -> dict[str, object]:
-    text = decode(response.body, response.content_type).lstrip("\ufeff").strip()
+    try:
+        text = decode(response.body, response.content_type).lstrip("\ufeff").strip()
+    except ParseError as error:
+        raise ParseError(f"{response.url}: {error}") from error
     if not text:
         raise ParseError(f"{response.url}: the answer is empty")
     try:
@@ -150,6 +161,10 @@ def _json_object(response: Response) -> dict[str, object]:
     if not isinstance(answer, dict):
         raise ParseError(f"{response.url}: expected a JSON object, got {type(answer).__name__}")
     return answer
+
+
+def _keys(answer: dict[str, object]) -> str:
+    return str(sorted(answer)[:8])[:200]
 
 
 def _as_text(value: object) -> str:

@@ -1,0 +1,194 @@
+"""What holds for every kind of source in the folder."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import tasks.sources
+from tasks.articles.identity import is_safe_code
+from tasks.config import SourceSpec, load_site
+from tasks.errors import ParseError
+from tasks.model import Listing, Response
+from tasks.sources import SourceKind, Text, find_sources
+
+KINDS = find_sources()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A table of the site file, an answer that holds a list of two articles, and one that holds a text."""
+
+    table: str
+    listing: bytes
+    text: bytes
+
+
+def choice_record(number: int) -> dict[str, str]:
+    """A record of the rolling list."""
+    digits = f"20260304{number:010}"
+    return {"infoCode": f"NW{digits}", "id": digits, "title": f"题 {number}", "showtime": "2026-03-04 05:06:07"}
+
+
+EXAMPLES = {
+    "choice": Example(
+        table='list_url = "http://127.0.0.1:1/l"\narticle_url = "http://127.0.0.1:1/a?id={code}"\n'
+        'share_url = "http://127.0.0.1:1/s?id={code}"\n',
+        listing=json.dumps({"records": [choice_record(1), choice_record(2)]}).encode(),
+        text=json.dumps({"content": "<p>正文</p>", "text": "<p>正文</p>"}).encode(),
+    )
+}
+HOPELESS = {
+    "nothing": b"",
+    "blanks": b" \r\n",
+    "html": b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>",
+    "deep": b"[" * 100_000,
+    "deep objects": b'{"a":' * 100_000,
+    "deep markup": b"<a>" * 100_000,
+    "number": b"5",
+    "null": b"null",
+    "list": b"[1, 2]",
+    "another object": b'{"error": "busy"}',
+    "noise": bytes(range(256)) * 50,
+    "utf-16": '{"records": []}'.encode("utf-16"),
+}
+every_kind = pytest.mark.parametrize("name", KINDS)
+
+
+def spec_of(name: str, folder: Path) -> SourceSpec:
+    """The example's table, read as a site file reads it."""
+    path = folder / "site.toml"
+    head = '[site]\ntitle = "t"\nbase_url = "http://h"\n[[sources]]\nname = "one"\ncategory = "c"\ntag = "t"\n'
+    path.write_text(f'{head}kind = "{name}"\n{EXAMPLES[name].table}', encoding="utf-8")
+    return load_site(path, {kind.name: kind.options for kind in KINDS.values()}).source("one")
+
+
+@pytest.fixture(scope="module")
+def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SourceSpec]:
+    """The examples' tables by kind."""
+    return {name: spec_of(name, tmp_path_factory.mktemp(name)) for name in KINDS}
+
+
+def response(body: bytes, content_type: str = "") -> Response:
+    """An answer with this body."""
+    return Response(url="http://127.0.0.1:1/x", status=200, body=body, content_type=content_type, seconds=0.1)
+
+
+def read_or_refuse(kind: SourceKind, spec: SourceSpec, answer: Response) -> Listing | Text | ParseError:
+    """Both readings of one answer: a value or a `ParseError`, and nothing else."""
+    [entry, _] = kind.read(spec, response(EXAMPLES[kind.name].listing)).entries
+    try:
+        kind.extract(spec, entry, answer)
+    except ParseError as error:
+        assert str(error).startswith("http://127.0.0.1:1/x: ")
+    try:
+        return kind.read(spec, answer)
+    except ParseError as error:
+        return error
+
+
+def test_every_kind_has_an_example() -> None:
+    assert set(EXAMPLES) == set(KINDS)
+
+
+def test_the_table_of_the_readme_is_the_folder() -> None:
+    folder = Path(tasks.sources.__file__).parent
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    table = readme.split("| kind | reads |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \| \S", table, re.MULTILINE) == sorted(KINDS)
+    assert {path.stem for path in folder.glob("[!_]*.py")} == set(KINDS)
+
+
+@every_kind
+def test_a_kind_is_known_by_its_name_and_its_options_are_frozen(name: str) -> None:
+    options: Any = KINDS[name].options
+    assert KINDS[name].name == name
+    assert options.__dataclass_params__.frozen
+
+
+@every_kind
+def test_it_asks_over_http(name: str, specs: dict[str, SourceSpec]) -> None:
+    kind, spec = KINDS[name], specs[name]
+    for entry in kind.read(spec, response(EXAMPLES[name].listing)).entries:
+        for url in (kind.ask(spec).url, kind.ask_text(spec, entry).url, kind.share_url(spec, entry)):
+            assert re.fullmatch(r"https?://[^\s/]+(/\S*)?", url)
+            assert "{" not in url
+
+
+@every_kind
+def test_a_good_list_gives_usable_entries(name: str, specs: dict[str, SourceSpec]) -> None:
+    listing = KINDS[name].read(specs[name], response(EXAMPLES[name].listing))
+    assert (listing.source, listing.unusable, len(listing.entries)) == ("one", (), 2)
+    assert len({entry.key for entry in listing.entries}) == 2
+    for entry in listing.entries:
+        assert entry.published_at.tzinfo is not None
+        assert is_safe_code(entry.code)
+        assert is_safe_code(entry.file_id)
+        assert entry.source == "one"
+        assert entry.title
+
+
+@every_kind
+def test_reading_is_pure(name: str, specs: dict[str, SourceSpec]) -> None:
+    kind, spec, answer = KINDS[name], specs[name], response(EXAMPLES[name].listing)
+    assert kind.read(spec, answer) == kind.read(spec, answer)
+    entry = kind.read(spec, answer).entries[0]
+    text = response(EXAMPLES[name].text)
+    assert kind.extract(spec, entry, text) == kind.extract(spec, entry, text)
+    assert "正文" in kind.extract(spec, entry, text).html
+
+
+@every_kind
+@pytest.mark.parametrize("body", HOPELESS.values(), ids=HOPELESS.keys())
+def test_what_is_no_list_is_refused(name: str, body: bytes, specs: dict[str, SourceSpec]) -> None:
+    refusal = read_or_refuse(KINDS[name], specs[name], response(body, "text/html; charset=utf-8"))
+    assert isinstance(refusal, ParseError)
+    assert not refusal.retryable
+    assert len(str(refusal)) < 600
+
+
+@every_kind
+def test_a_list_that_was_cut_off_is_refused(name: str, specs: dict[str, SourceSpec]) -> None:
+    whole = EXAMPLES[name].listing
+    for length in range(0, len(whole), max(1, len(whole) // 60)):
+        assert isinstance(read_or_refuse(KINDS[name], specs[name], response(whole[:length])), ParseError)
+
+
+@every_kind
+@given(body=st.binary(), content_type=st.text(max_size=40) | st.sampled_from(["charset=undefined", "charset=idna"]))
+@example(body=b"\x80", content_type="text/html; charset=hex")
+def test_noise_gives_a_refusal_and_nothing_else(
+    name: str, body: bytes, content_type: str, specs: dict[str, SourceSpec]
+) -> None:
+    assert isinstance(read_or_refuse(KINDS[name], specs[name], response(body, content_type)), ParseError)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@every_kind
+@given(data=st.data())
+def test_a_good_list_with_wrong_values_gives_a_list_or_a_refusal(
+    name: str, data: st.DataObject, specs: dict[str, SourceSpec]
+) -> None:
+    """Any value of a good answer may be any other value of JSON."""
+    answer = json.loads(EXAMPLES[name].listing)
+    holders = [(answer, key) for key in answer]
+    for record in next(value for value in answer.values() if isinstance(value, list)):
+        holders += [(record, key) for key in record]
+    for holder, key in data.draw(st.lists(st.sampled_from(holders), max_size=3)):
+        holder[key] = data.draw(values)
+    listing = read_or_refuse(KINDS[name], specs[name], response(json.dumps(answer).encode()))
+    if isinstance(listing, Listing):
+        assert all(is_safe_code(entry.file_id) and entry.title.strip() for entry in listing.entries)
+        assert all(unusable.reason for unusable in listing.unusable)
+        json.dumps(dataclasses.asdict(listing), default=str, ensure_ascii=False).encode()

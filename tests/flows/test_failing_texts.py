@@ -1,0 +1,138 @@
+"""Texts that do not come, or cannot be used: the article waits, the others are published, nothing is lost."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tasks.model import Article, Page, Result, Stage
+from tasks.outputs import SiteFacts, jekyll
+from tests.support.sites import SiteFolder
+from tests.support.upstream import Answer, Upstream, stories
+
+
+def _page(number: str) -> str:
+    return f"emnews/2026/11/20/{number}.html"
+
+
+def test_a_missing_text_is_tried_again_later(site: SiteFolder, upstream: Upstream) -> None:
+    bad, good = stories(2)
+    upstream.serve("rolling", bad, good)
+    upstream.answer_text(bad.code, Answer(status=404))
+    ended = site.run()
+    assert ended.ending == "Completed with problems"
+    line = ended.line(bad.code)
+    assert (line.result, line.stage, line.attempts) == (Result.FAILED, Stage.FETCH, 1)
+    assert "status 404" in line.reason
+    assert _page(good.number) in site.objects()
+    assert bad.title not in site.objects()["index.html"].decode()
+    # The second failure in a row is waited out; the third run does not ask.
+    assert site.run().line(bad.code).step == "retry due"
+    upstream.forget()
+    assert site.run().line(bad.code).step == "not due"
+    assert upstream.texts_asked == []
+
+
+def test_a_text_that_comes_at_the_third_attempt(site: SiteFolder, upstream: Upstream) -> None:
+    slow, good = stories(2)
+    upstream.serve("rolling", slow, good)
+    upstream.answer_text(slow.code, Answer(status=503), Answer(status=503), slow.text())
+    ended = site.run()
+    assert ended.ending == "Completed"
+    assert ended.line(slow.code).attempts == 3
+    assert ended.line(good.code).attempts == 1
+    story = site.story_of(slow.number)
+    assert "attempt 1: GET" in story
+    assert "attempt 3: GET" in story
+    assert "status 503" in story
+    assert _page(slow.number) in site.objects()
+
+
+def test_a_server_error_in_one_run_and_a_text_in_the_next(site: SiteFolder, upstream: Upstream) -> None:
+    bad, good = stories(2)
+    upstream.serve("rolling", bad, good)
+    upstream.answer_text(bad.code, Answer(status=500))
+    ended = site.run()
+    assert ended.line(bad.code).attempts == 3  # the first and two retries
+    upstream.answer_text(bad.code, bad.text())
+    ended = site.run()
+    assert ended.ending == "Completed"
+    assert (ended.line(bad.code).step, ended.line(bad.code).result) == ("retry due", Result.DONE)
+    assert _page(bad.number) in site.objects()
+
+
+def test_an_owed_text_is_read_after_it_left_the_list(site: SiteFolder, upstream: Upstream) -> None:
+    owed, good = stories(2)
+    upstream.serve("rolling", owed, good)
+    upstream.answer_text(owed.code, Answer(status=404))
+    site.run()
+    upstream.serve("rolling", good)
+    upstream.answer_text(owed.code, owed.text())
+    ended = site.run()
+    assert ended.line(owed.code).result is Result.DONE
+    assert _page(owed.number) in site.objects()
+
+
+def test_an_article_that_was_published_stays_when_its_new_text_fails(site: SiteFolder, upstream: Upstream) -> None:
+    story, good = stories(2)
+    upstream.serve("rolling", story, good)
+    site.run()
+    before = site.prints()
+    upstream.serve("rolling", replace(story, title="改过的标题"), good)
+    upstream.answer_text(story.code, Answer(status=404))
+    ended = site.run()
+    assert ended.line(story.code).result is Result.FAILED
+    assert site.prints() == before
+    upstream.answer_text(story.code, story.text())
+    site.run()
+    assert "改过的标题" in site.objects()[_page(story.number)].decode()
+
+
+def test_too_many_problems_fail_the_run(site: SiteFolder, upstream: Upstream) -> None:
+    one, two, three = stories(3)
+    upstream.serve("rolling", one, two, three)
+    for story in (one, two):
+        upstream.answer_text(story.code, Answer(status=404))
+    ended = site.run()
+    assert ended.ending == "Failed"
+    assert "2 of 3 articles with problems" in str(ended.state.message)
+    assert _page(three.number) in site.objects()
+
+
+def test_an_article_whose_page_cannot_be_made(
+    site: SiteFolder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, good = stories(2)
+    upstream.serve("rolling", broken, good)
+    whole = jekyll.OUTPUT
+
+    def of_article(article: Article, facts: SiteFacts) -> tuple[Page, ...]:
+        if article.code == broken.code:
+            raise ZeroDivisionError("an output with a fault")
+        return whole.of_article(article, facts)
+
+    with monkeypatch.context() as fault:
+        fault.setattr(jekyll, "OUTPUT", replace(whole, of_article=of_article))
+        ended = site.run()
+    line = ended.line(broken.code)
+    assert (line.result, line.stage) == (Result.FAILED, Stage.RENDER)
+    assert "ZeroDivisionError: an output with a fault" in line.reason
+    assert _page(good.number) in site.objects()
+    assert _page(broken.number) not in site.objects()
+    assert broken.title not in site.objects()["index.html"].decode()
+    assert site.dead_links() == []
+    ended = site.run()
+    assert ended.ending == "Completed"
+    assert _page(broken.number) in site.objects()
+    assert broken.title in site.objects()["index.html"].decode()
+
+
+def test_a_long_retry_after_is_left_for_a_later_run(site: SiteFolder, upstream: Upstream) -> None:
+    busy, good = stories(2)
+    upstream.serve("rolling", busy, good)
+    upstream.answer_text(busy.code, Answer(status=503, headers=(("Retry-After", "3600"),)))
+    started = datetime.now(UTC)
+    ended = site.run()
+    assert (datetime.now(UTC) - started).total_seconds() < 60
+    assert ended.line(busy.code).attempts == 1
+    assert "left for a later run" in ended.line(busy.code).reason

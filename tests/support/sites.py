@@ -1,0 +1,150 @@
+"""A site of a test's own: its file, its folder of published objects and its ledger, all below one folder."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+from prefect.client.schemas.objects import State
+
+from flows.publishing import MARKER
+from flows.run import open_ledger, read_site
+from flows.syndicate import syndicate
+from tasks.ledger import Ledger
+from tasks.model import ArticleLine, RunReport
+
+_FETCH: Mapping[str, object] = {"retries": 2, "retry_delay": 0.01, "connect_timeout": 5, "read_timeout": 10}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A flow run that has ended."""
+
+    state: State[Any]
+
+    @property
+    def result(self) -> object:
+        """The report, or the error that ended the run."""
+        return self.state.result(raise_on_failure=False)
+
+    @property
+    def report(self) -> RunReport:
+        """The report; the run's own error where there is none."""
+        if isinstance(self.result, BaseException):
+            raise self.result
+        assert isinstance(self.result, RunReport)
+        return self.result
+
+    @property
+    def ending(self) -> str:
+        """Name of the flow run's final state."""
+        return str(self.state.name)
+
+    def line(self, code: str) -> ArticleLine:
+        """The only line of the report about `code`."""
+        [line] = [line for line in self.report.articles if line.code == code]
+        return line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFolder:
+    """Where the site's things are."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """The site file."""
+        return self.folder / "site.toml"
+
+    @property
+    def public(self) -> Path:
+        """The store."""
+        return self.folder / "public"
+
+    @property
+    def ledger_file(self) -> Path:
+        """The ledger."""
+        return self.folder / "ledger.db"
+
+    def write(self, *sources: Mapping[str, str], title: str = "测试消息", **tables: Mapping[str, object]) -> None:
+        """Write the site file; `tables` are laid over the defaults."""
+        defaults: dict[str, dict[str, object]] = {
+            "site": {"title": title, "base_url": "https://finews.withounder.com", "timezone": "Asia/Shanghai"},
+            "publish": {"url": f"file:{self.public}"},
+            "ledger": {"url": f"sqlite:///{self.ledger_file}"},
+            "fetch": dict(_FETCH),
+        }
+        merged = {name: {**defaults.get(name, {}), **tables.get(name, {})} for name in [*defaults, *tables]}
+        parts = [f"[{name}]\n{_keys(table)}" for name, table in merged.items()]
+        parts += [f"[[sources]]\n{_keys(source)}" for source in sources]
+        self.file.write_text("\n".join(parts), encoding="utf-8")
+
+    def run(self, **wish: Any) -> Ended:
+        """One run of the flow, in this process."""
+        return Ended(state=syndicate(site=str(self.file), return_state=True, **wish))
+
+    def objects(self) -> dict[str, bytes]:
+        """Every published object but the one that names the ledger."""
+        return {key: body for key, body in self.files().items() if key != MARKER}
+
+    def files(self) -> dict[str, bytes]:
+        """Every file below the store's folder by its key."""
+        found = (path for path in self.public.rglob("*") if path.is_file())
+        return {path.relative_to(self.public).as_posix(): path.read_bytes() for path in found}
+
+    def prints(self) -> dict[str, tuple[int, int]]:
+        """Inode and time of change of everything in the store's folder: another write gives another print."""
+        paths = [self.public, *self.public.rglob("*")]
+        return {path.relative_to(self.folder).as_posix(): _print(path) for path in paths if path.exists()}
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger as the `finews` command opens it."""
+        with open_ledger(read_site(str(self.file)), run_id="", clock=lambda: datetime.now(UTC)) as ledger:
+            yield ledger
+
+    def story_of(self, key: str) -> str:
+        """The journal of an article or source, a line each."""
+        with self.ledger() as ledger:
+            return "\n".join(f"{note.stage.value}: {note.text}" for note in ledger.journal.of(key))
+
+    def dead_links(self) -> list[str]:
+        """Links between published pages that lead nowhere."""
+        return [
+            f"{key} -> {link}"
+            for key, body in self.objects().items()
+            if key.endswith(".html")
+            for link in _links(body)
+            if not (self._target(key, link)).is_file()
+        ]
+
+    def _target(self, key: str, link: str) -> Path:
+        path = unquote(urlsplit(link).path)
+        start = self.public if path.startswith("/") else (self.public / key).parent
+        target = (start / path.lstrip("/")).resolve()
+        return target / "index.html" if target.is_dir() else target
+
+
+def _links(body: bytes) -> Iterator[str]:
+    soup = BeautifulSoup(body, "lxml")
+    for tag in soup.find_all(True):
+        link = tag.get("href") or tag.get("src")
+        if link and not re.match(r"[a-z]+:|//|#", str(link)):
+            yield str(link)
+
+
+def _print(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def _keys(table: Mapping[str, object]) -> str:
+    """JSON strings, numbers and booleans are TOML too."""
+    return "".join(f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())

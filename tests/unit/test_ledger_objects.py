@@ -1,0 +1,82 @@
+"""What the ledger remembers of the store. On SQLite and on PostgreSQL."""
+
+from tasks.ledger import Ledger
+from tasks.model import ActionKind, Receipt
+from tests.support.ledgers import KEY, NOW, keep, opened
+
+pytest_plugins = ("tests.support.ledger_fixtures",)
+
+
+def receipt(key: str, kind: ActionKind = ActionKind.CREATE, *, digest: str = "d", error: str = "") -> Receipt:
+    """What became of a key."""
+    return Receipt(key=key, kind=kind, digest=digest, size=3, error=error)
+
+
+def test_what_was_written_is_known(ledger: Ledger) -> None:
+    ledger.objects.record([receipt("a"), receipt("b", digest="e")], now=NOW)
+    assert ledger.objects.known(["a", "b", "c", "a"]) == {"a": "d", "b": "e"}
+    assert ledger.objects.known([]) == {}
+
+
+def test_a_later_digest_replaces_an_earlier_one(ledger: Ledger) -> None:
+    ledger.objects.record([receipt("a")], now=NOW)
+    ledger.objects.record([receipt("a", ActionKind.UPDATE, digest="e")], now=NOW)
+    assert ledger.objects.known(["a"]) == {"a": "e"}
+
+
+def test_what_was_deleted_is_not_known(ledger: Ledger) -> None:
+    ledger.objects.record([receipt("a"), receipt("b")], now=NOW)
+    ledger.objects.record([receipt("a", ActionKind.DELETE), receipt("c", ActionKind.DELETE)], now=NOW)
+    assert ledger.objects.known(["a", "b", "c"]) == {"b": "d"}
+
+
+def test_what_failed_or_was_kept_changes_nothing(ledger: Ledger) -> None:
+    ledger.objects.record([receipt("a")], now=NOW)
+    failed = receipt("a", ActionKind.UPDATE, digest="e", error="refused")
+    gone = receipt("a", ActionKind.DELETE, error="refused")
+    ledger.objects.record([failed, gone, receipt("b", ActionKind.KEEP)], now=NOW)
+    ledger.objects.record([], now=NOW)
+    assert ledger.objects.known(["a", "b"]) == {"a": "d"}
+
+
+def test_more_keys_than_a_statement_takes(ledger: Ledger) -> None:
+    keys = [f"k{number}" for number in range(1100)]
+    ledger.objects.record(map(receipt, keys), now=NOW)
+    assert set(ledger.objects.known(keys)) == set(keys)
+
+
+def test_the_edition_of_the_indexes(ledger: Ledger) -> None:
+    assert ledger.objects.index_edition() == ""
+    ledger.objects.mark_indexes("e1")
+    ledger.objects.mark_indexes("e2")
+    assert ledger.objects.index_edition() == "e2"
+
+
+def test_a_store_that_was_emptied_is_forgotten(ledger: Ledger) -> None:
+    saved = keep(ledger)
+    ledger.articles.mark_published([KEY], "e1")
+    ledger.objects.record([receipt("a")], now=NOW)
+    ledger.objects.mark_indexes("e1")
+    ledger.objects.forget()
+    assert ledger.objects.known(["a"]) == {}
+    assert ledger.objects.index_edition() == ""
+    assert ledger.articles.unpublished("e1") == (saved,)
+
+
+def test_two_stores_do_not_meet(database_url: str) -> None:
+    with opened(database_url, store="file:one") as ledger:
+        ledger.objects.record([receipt("a")], now=NOW)
+        ledger.objects.mark_indexes("e1")
+    with opened(database_url, store="file:two") as ledger:
+        assert (ledger.objects.known(["a"]), ledger.objects.index_edition()) == ({}, "")
+        ledger.objects.forget()
+    with opened(database_url, store="file:one") as ledger:
+        assert (ledger.objects.known(["a"]), ledger.objects.index_edition()) == ({"a": "d"}, "e1")
+
+
+def test_the_ledgers_name_stays(database_url: str) -> None:
+    with opened(database_url) as ledger:
+        name = ledger.objects.ledger_id()
+        assert len(name) == 32
+    with opened(database_url, store="file:two") as ledger:
+        assert ledger.objects.ledger_id() == name
