@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test setup setup-dev lint type format bench lock golden clean
+.PHONY: help run up test setup setup-dev lint type format bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,9 +39,6 @@ format: setup-dev  ## rewrite the code in the house style
 
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run
-
-golden: setup-dev  ## rewrite the golden files, for a person to review with git diff
-	@FINEWS_GOLDEN=write $(BIN)/python -m pytest -q -p no:randomly tests/golden
 
 lock: setup-dev  ## resolve the dependencies anew into the two lock files
 	@$(BIN)/uv pip compile $(LOCK) --group dev -o requirements-dev.lock

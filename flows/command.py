@@ -49,7 +49,7 @@ class ProgressDisplay(logging.Handler):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
-        columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description:<17}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Progress(*columns, console=console, transient=False)
         self._tasks: dict[str, TaskID] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from flows.reading import give_up
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
-from tasks.errors import WaveFailed
+from tasks.errors import StoreError, WaveFailed
 from tasks.model import Action, ActionKind, Article, Outcome, Page, Receipt, Result, Stage, Wave
 from tasks.outputs import edition, find_outputs
 from tasks.publish import publish
@@ -18,11 +18,20 @@ MARKER = "_finews/state.json"
 
 
 def render_and_publish(run: Run) -> None:
-    """Bring the store up to what the ledger holds; nothing is asked of it when there is nothing new.
+    """Bring the store up to what the ledger holds; nothing is written when there is nothing new.
 
     What a killed run left undone is found here again: articles count as published only when every page
-    that shows them is in the store.
+    that shows them is in the store. A store that cannot be used is the failure of one wave more, so that
+    what was read is still reported.
     """
+    try:
+        _bring_up_to_date(run)
+    except StoreError as error:
+        run.recorder.outcome(Outcome(subject="store", stage=Stage.PUBLISH, result=Result.FAILED, reason=str(error)))
+    run.ledger.journal.flush()
+
+
+def _bring_up_to_date(run: Run) -> None:
     check_marker(run)
     current = edition(run.facts, find_outputs())
     due = run.ledger.articles.unpublished(current)
@@ -47,7 +56,6 @@ def render_and_publish(run: Run) -> None:
         run.ledger.articles.mark_published(keys, current)
         run.ledger.objects.mark_indexes(current)
         _leave_marker(run)
-    run.ledger.journal.flush()
 
 
 def check_marker(run: Run) -> None:
@@ -103,9 +111,13 @@ def _name(wave: Sequence[Action]) -> str:
 
 def _publish_wave(run: Run, name: str, wave: tuple[Action, ...], owners: dict[str, str]) -> bool:
     """Whether the whole wave is in the store; what was written is kept in the ledger either way."""
+    run.recorder.received(Receipt(key=a.key, kind=a.kind) for a in wave if a.kind is ActionKind.KEEP)
+    due = tuple(action for action in wave if action.kind is not ActionKind.KEEP)
+    if not due:
+        return True
     publishing = with_retries(publish, run.site.fetch)
-    arguments = {"name": name, "actions": wave, "store": run.store}
-    [(_, result)] = each(publishing, Stage.PUBLISH, [wave], lambda _: name, lambda _: arguments, run)
+    arguments = {"name": name, "actions": due, "store": run.store}
+    [(_, result)] = each(publishing, Stage.PUBLISH, [due], lambda _: name, lambda _: arguments, run)
     receipts: tuple[Receipt, ...] = ()
     if isinstance(result, WaveFailed):
         receipts = result.receipts
@@ -114,7 +126,7 @@ def _publish_wave(run: Run, name: str, wave: tuple[Action, ...], owners: dict[st
     run.ledger.objects.record(receipts, now=run.now)
     run.recorder.received(receipts)
     for receipt in receipts:
-        if (owner := owners.get(receipt.key)) and receipt.kind is not ActionKind.KEEP:
+        if owner := owners.get(receipt.key):
             story = f"{receipt.key}: {receipt.error}" if receipt.error else f"{receipt.kind.value} {receipt.key}"
             run.ledger.journal.note(owner, Stage.PUBLISH, story)
             failed = Result.FAILED if receipt.error else Result.DONE

@@ -40,11 +40,14 @@ def each(
 
     The next stage is given values, not futures, so that a failure leaves no run behind that never started.
     """
+    if not items:
+        return []
     futures: list[PrefectFuture[R]] = [task.submit(**arguments(item)) for item in items]
     run.recorder.task_runs += len(futures)
-    show(stage.value, 0, len(futures))
+    shown = f"{stage.value} {subject(items[0])}" if stage is Stage.PUBLISH else stage.value
+    show(shown, 0, len(futures))
     for done, _ in enumerate(as_completed(futures), start=1):
-        show(stage.value, done, len(futures))
+        show(shown, done, len(futures))
     results: list[tuple[T, R | BaseException]] = []
     for item, future in zip(items, futures, strict=True):
         future.wait()  # it has ended; this fetches its final state without asking the server

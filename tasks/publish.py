@@ -12,6 +12,8 @@ from tasks.stores import Store
 
 log = logging.getLogger(__name__)
 
+_LINES = 50  # of a wave's actions in its log
+
 
 @task(
     task_run_name="publish {name}",
@@ -21,19 +23,16 @@ log = logging.getLogger(__name__)
     retry_condition_fn=worth_retrying,
 )
 def publish(name: str, actions: tuple[Action, ...], store: Store) -> tuple[Receipt, ...]:
-    """One wave; `WaveFailed` when any of its objects could not be written or deleted."""
-    due = [action for action in actions if action.kind in (ActionKind.CREATE, ActionKind.UPDATE)]
+    """The actions of one wave; `WaveFailed` when any of its objects could not be written or deleted."""
     gone = [action.key for action in actions if action.kind is ActionKind.DELETE]
-    kept = tuple(
-        Receipt(key=action.key, kind=ActionKind.KEEP, digest=action.page.digest if action.page else "")
-        for action in actions
-        if action.kind is ActionKind.KEEP
-    )
-    receipts = kept + (store.write(due) if due else ()) + (store.delete(gone) if gone else ())
+    written = [action for action in actions if action.kind is not ActionKind.DELETE]
+    receipts = (store.write(written) if written else ()) + (store.delete(gone) if gone else ())
     counts = Counter(receipt.kind.value for receipt in receipts if not receipt.error)
     log.info("%s: %s", name, ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing")
-    for action in due[:50]:
+    for action in actions[:_LINES]:
         log.info("%s %s: %s", action.kind.value, action.key, action.reason)
+    if len(actions) > _LINES:
+        log.info("and %s more: each stands in the journal of its article", len(actions) - _LINES)
     if failed := [receipt for receipt in receipts if receipt.error]:
         first = "; ".join(f"{receipt.key}: {receipt.error}" for receipt in failed[:3])
         raise WaveFailed(f"{len(failed)} of {len(receipts)} objects of wave {name} failed: {first}", receipts=receipts)

@@ -1,3 +1,3 @@
 """Fixtures that several folders share."""
 
-pytest_plugins = ["tests.support.s3"]
+pytest_plugins = ["tests.support.s3", "tests.support.postgres", "tests.support.ledger_fixtures"]

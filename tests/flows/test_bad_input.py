@@ -323,6 +323,7 @@ def test_a_ledger_from_a_newer_version(site: SiteFolder, upstream: Upstream) -> 
     assert site.prints() == before
 
 
+@pytest.mark.slow  # the ledger waits for the other process before it gives up
 def test_a_ledger_that_another_process_holds(site: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *GOOD)
     site.run()

@@ -155,12 +155,11 @@ def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     rows = prefect_server.rows("artifacts", artifacts={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
     artifacts = {row["key"]: row for row in rows}
     assert set(artifacts) == {"articles", "summary"}
-    head, *table = json.loads(artifacts["articles"]["data"])
-    columns = ["code", "title", "category", "outcome", "reason", "attempts", "address"]
-    assert [name for name in head if name in columns] == columns
-    lines = {row[0]: dict(zip(head, row, strict=True)) for row in table}
+    table = json.loads(artifacts["articles"]["data"])
+    assert list(table[0]) == ["code", "title", "category", "outcome", "reason", "attempts", "address"]
+    lines = {row["code"]: row for row in table}
     assert set(lines) == {story.code for story in (SLOW, BAD, *GOOD, MEDIA)}
-    assert table[0][0] == BAD.code  # problems first
+    assert table[0]["code"] == BAD.code  # problems first
     assert "status 500" in lines[BAD.code]["reason"]
     assert lines[MEDIA.code]["address"] == f"https://finews.withounder.com/hebinribao/2026/11/20/{MEDIA.code}.html"
     assert lines[MEDIA.code]["category"] == "hebinribao"
@@ -227,11 +226,8 @@ MISTAKES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "unknown key": (("run", "--site", "unknown.toml"), "did you mean 'title'"),
     "unknown source": (("run", "--site", "site.toml", "--source", "medai"), "did you mean 'media'"),
     "unknown option": (("run", "--site", "site.toml", "--forced"), "No such option"),
-    "bad number": (("run", "--site", "site.toml", "--limit", "few"), "few"),
-    "no number": (("run", "--site", "site.toml", "--limit", "0"), "0"),
+    "bad number": (("run", "--site", "site.toml", "--limit", "0"), "'--limit'"),
     "bad time": (("run", "--site", "site.toml", "--since", "yesterday"), "yesterday"),
-    "no site": (("run",), "--site"),
-    "unknown command": (("fly",), "No such command"),
     "log of an unknown article": (("log", "NW202611200000009999", "--site", "site.toml"), "NW202611200000009999"),
 }
 
@@ -252,14 +248,12 @@ def test_mistakes_have_a_status_of_their_own(case: str, own_site: SiteFolder) ->
     assert not own_site.public.exists()
 
 
-@pytest.mark.parametrize("name", ["code", "digits", "address", "path"])
+@pytest.mark.parametrize("name", ["code", "address"])
 def test_log_tells_the_story_of_one_article(name: str, recorded: Recorded) -> None:
     key = f"emnews/2026/11/20/{SLOW.number}.html"
     names = {
         "code": SLOW.code,
-        "digits": SLOW.number,
         "address": f"https://finews.withounder.com/{key}",
-        "path": f"_posts/2026-11-20-{SLOW.number}.md",
     }
     folder = recorded.site.folder
     ended = finews(clean_environment(folder), folder, "log", names[name], "--site", str(recorded.site.file))

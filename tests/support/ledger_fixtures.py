@@ -8,8 +8,6 @@ import pytest
 from tasks.ledger import Ledger
 from tests.support.ledgers import opened
 
-pytest_plugins = ("tests.support.postgres",)
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

@@ -24,8 +24,6 @@ from tests.support.ledgers import (
     rolling,
 )
 
-pytest_plugins = ("tests.support.ledger_fixtures",)
-
 BAD = Unusable(subject=f"NW{KEY}", source="media", reason="the title is empty")
 
 

@@ -6,8 +6,6 @@ from tasks.ledger import Ledger
 from tasks.model import Note, Stage
 from tests.support.ledgers import NOW, opened
 
-pytest_plugins = ("tests.support.ledger_fixtures",)
-
 
 def texts(ledger: Ledger, subject: str) -> list[str]:
     """What the journal says about a subject."""

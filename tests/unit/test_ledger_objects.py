@@ -4,8 +4,6 @@ from tasks.ledger import Ledger
 from tasks.model import ActionKind, Receipt
 from tests.support.ledgers import KEY, NOW, keep, opened
 
-pytest_plugins = ("tests.support.ledger_fixtures",)
-
 
 def receipt(key: str, kind: ActionKind = ActionKind.CREATE, *, digest: str = "d", error: str = "") -> Receipt:
     """What became of a key."""

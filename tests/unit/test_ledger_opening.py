@@ -17,8 +17,6 @@ from tasks.ledger.schema import REVISION, metadata
 from tasks.model import Stage
 from tests.support.ledgers import KEY, NOW, entry, keep, listing, opened
 
-pytest_plugins = ("tests.support.ledger_fixtures",)
-
 
 def engine_of(url: str) -> sa.Engine:
     """A way into the database beside the ledger."""

@@ -11,8 +11,6 @@ from tasks.ledger import Ledger
 from tasks.model import Category, Entry
 from tests.support.ledgers import DAILY, HOUR, KEY, NOW, ROLLING, entry, keep, opened, rolling
 
-pytest_plugins = ("tests.support.ledger_fixtures",)
-
 
 def wish(title: str) -> Category:
     """A media that has no slug yet."""
