@@ -20,7 +20,7 @@ up: setup  ## Prefect server, schedules and the published site for preview; Ctrl
 	@$(BIN)/finews up --site $(SITE)
 
 test: setup-dev lint type  ## everything that CI checks
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto --dist loadfile -q
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 

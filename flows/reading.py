@@ -86,9 +86,11 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
         )
         if not entries:
             continue
-        offer = merge(entries, settled=known[key].source if key in known else "")
-        decision = _within(wish, len(due), offer, decide(offer, known.get(key), now=run.now, force=wish.force))
-        run.recorder.decided(offer, decision)
+        before = known.get(key)
+        offer = merge(entries, settled=before.source if before else "")
+        decision = _within(wish, len(due), offer, decide(offer, before, now=run.now, force=wish.force))
+        address = f"{run.facts.base_url}/{before.page_key}" if before and before.page_key else ""
+        run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
         if decision.fetches:
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)

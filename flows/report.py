@@ -55,10 +55,10 @@ class Recorder:
         line = self._lines.get(outcome.subject)
         (line.outcomes if line else self._others).append(outcome)
 
-    def decided(self, offer: Offer, decision: Decision) -> None:
-        """An article enters the report with what is to be done with it."""
+    def decided(self, offer: Offer, decision: Decision, *, category: str, address: str) -> None:
+        """An article enters the report with what is to be done with it, and where it stands until then."""
         entry = offer.entry
-        line = _Line(code=entry.code, step=decision.step.value, title=entry.title)
+        line = _Line(code=entry.code, step=decision.step.value, title=entry.title, category=category, address=address)
         self._lines[entry.key] = line
         result = Result.DONE if decision.fetches else Result.SKIPPED
         line.outcomes.append(Outcome(subject=entry.key, stage=Stage.DECIDE, result=result, reason=decision.reason))

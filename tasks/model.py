@@ -90,10 +90,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the ledger knows of an article, as far as a decision needs it."""
+    """What the ledger knows of an article, as far as a decision and the report need it.
+
+    `page_key` and `category` (its slug) are empty until its text has been read once.
+    """
 
     key: str
     status: Status
+    page_key: str = ""
+    category: str = ""
     offer_digest: str = ""
     source: str = ""
     attempts: int = 0

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
 from tasks.ledger.journal import Journal
 from tasks.ledger.objects import Objects
@@ -47,6 +48,8 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.journal.flush()
+            # A ledger that has just refused would only be waited for once more.
+            if not isinstance(error, LedgerError):
+                self.journal.flush()
         finally:
             self._database.close()

@@ -61,6 +61,8 @@ class Articles:
                 row.key: Known(
                     key=row.key,
                     status=Status(row.status),
+                    page_key=row.page_key or "",
+                    category=row.category or "",
                     offer_digest=row.offer_digest,
                     source=row.source,
                     attempts=row.attempts,

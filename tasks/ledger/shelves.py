@@ -1,6 +1,7 @@
 """Categories and their slugs, and what the index pages show."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -26,7 +27,8 @@ class Shelves:
     def assign(self, wanted: Iterable[Category], *, pinned: Mapping[str, str]) -> Mapping[str, Category]:
         """Categories by title, with the slug that each has or gets now.
 
-        `wanted` are new titles with their tags; an empty slug asks for one, a fixed category brings its own.
+        `wanted` are new titles with their tags; an empty slug asks for one, a fixed category brings its own and
+        may be renamed.
         """
         with self._database.begin() as db:
             known = {row.title: Category(**row._mapping) for row in db.execute(sa.select(categories))}
@@ -36,19 +38,14 @@ class Shelves:
             for category in asked:
                 if category.title in known:
                     continue
-                if category.slug in taken:
-                    holder = next(c.title for c in known.values() if c.slug == category.slug)
-                    raise ConfigError(
-                        f"category {category.slug!r} of {category.title!r}: the slug was given to {holder!r} before; "
-                        "expected another category in the site file"
-                    )
+                if holder := next((c for c in known.values() if category.slug and c.slug == category.slug), None):
+                    known.pop(_rename(db, holder, category).title)
+                    known[category.title] = category
+                    continue
                 slug = category.slug or new_slug(category.title, pinned=pinned, taken=taken)
-                known[category.title] = Category(
-                    slug=slug, title=category.title, tag=category.tag, fixed=category.fixed
-                )
+                made = known[category.title] = replace(category, slug=slug)
                 taken.add(slug)
-                row = {"title": category.title, "slug": slug, "tag": category.tag, "fixed": category.fixed}
-                db.execute(categories.insert().values(**row))
+                db.execute(categories.insert().values(**asdict(made)))
         return known
 
     def catalogue(self, *, touched: Collection[str] | None) -> Catalogue:
@@ -95,6 +92,19 @@ class Shelves:
             category=category,
             summary=row.summary,
         )
+
+
+def _rename(db: Connection, holder: Category, category: Category) -> Category:
+    """A fixed category's new title and tag; its articles are due again. A media's slug is not taken from it."""
+    if not holder.fixed:
+        raise ConfigError(
+            f"category {category.slug!r} of {category.title!r}: the slug was given to {holder.title!r} before; "
+            "expected another category in the site file"
+        )
+    here = categories.c.slug == holder.slug
+    db.execute(categories.update().where(here).values(title=category.title, tag=category.tag))
+    db.execute(articles.update().where(articles.c.category == holder.slug).values(published_as=None))
+    return holder
 
 
 _HEADLINE = (articles.c.title, articles.c.page_key, articles.c.published_at, articles.c.summary)

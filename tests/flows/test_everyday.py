@@ -37,6 +37,7 @@ def test_nothing_new_writes_and_asks_nothing(site: SiteFolder, upstream: Upstrea
     upstream.forget()
     ended = site.run()
     assert ended.ending == "Completed"
+    assert all(line.step == "same" and line.address.endswith(".html") for line in ended.report.articles)
     assert upstream.texts_asked == []
     assert site.prints() == before
     report = ended.report
@@ -149,7 +150,7 @@ def test_another_site_title_is_written_into_every_page(site: SiteFolder, upstrea
     before = site.prints()
     posts = {key for key in site.objects() if key.startswith("_posts/")}
     upstream.forget()
-    site.write(upstream.source("rolling"), title="另一个名字")
+    site.write(upstream.source("rolling"), site={"title": "另一个名字"})
     ended = site.run()
     assert ended.ending == "Completed"
     assert upstream.texts_asked == []

@@ -30,7 +30,7 @@ def test_bucket_and_folder_hold_the_same(
     site.write(*sources)
     assert site.run().ending == "Completed"
 
-    site.write(*sources, **elsewhere)
+    site.write(*sources, publish=elsewhere["publish"], ledger=elsewhere["ledger"])
     first, second = site.run(), site.run()
 
     assert (first.ending, second.ending) == ("Completed", "Completed")
@@ -50,7 +50,7 @@ def test_an_unreachable_bucket_loses_nothing(
     assert len(failed.report.articles) == 2
 
     upstream.forget()
-    site.write(upstream.source("rolling"), **elsewhere)
+    site.write(upstream.source("rolling"), publish=elsewhere["publish"], ledger=elsewhere["ledger"])
     assert site.run().ending == "Completed"
     assert upstream.texts_asked == []
     assert "index.html" in _objects(s3_user, str(elsewhere["publish"]["url"]))

@@ -73,10 +73,10 @@ class SiteFolder:
         """The ledger."""
         return self.folder / "ledger.db"
 
-    def write(self, *sources: Mapping[str, str], title: str = "测试消息", **tables: Mapping[str, object]) -> None:
+    def write(self, *sources: Mapping[str, str], **tables: Mapping[str, object]) -> None:
         """Write the site file; `tables` are laid over the defaults."""
         defaults: dict[str, dict[str, object]] = {
-            "site": {"title": title, "base_url": "https://finews.withounder.com", "timezone": "Asia/Shanghai"},
+            "site": {"title": "测试消息", "base_url": "https://finews.withounder.com", "timezone": "Asia/Shanghai"},
             "publish": {"url": f"file:{self.public}"},
             "ledger": {"url": f"sqlite:///{self.ledger_file}"},
             "fetch": dict(_FETCH),

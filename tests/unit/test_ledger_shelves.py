@@ -1,6 +1,7 @@
 """Slugs that stay for ever, and the catalogue of what is listed. On SQLite and on PostgreSQL."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,18 @@ def test_a_fixed_category_whose_slug_is_taken_is_refused_in_words(ledger: Ledger
     slug(ledger, "emnews")
     with pytest.raises(ConfigError, match="category 'emnews' of '东财滚动新闻': the slug was given to 'emnews' before"):
         ledger.shelves.assign([ROLLING], pinned={})
+
+
+def test_a_fixed_category_may_be_renamed(ledger: Ledger) -> None:
+    ledger.shelves.assign([ROLLING, wish("甲")], pinned={})
+    keep(ledger, category=ROLLING)
+    ledger.articles.mark_published([KEY], "edition")
+    renamed = replace(ROLLING, title="滚动快讯", tag="滚动快讯")
+    given = ledger.shelves.assign([renamed], pinned={})
+    assert given["滚动快讯"] == renamed
+    assert ROLLING.title not in given
+    (due,) = ledger.articles.unpublished("edition")
+    assert due.category == renamed
 
 
 def test_assigning_again_changes_nothing(ledger: Ledger) -> None:
