@@ -2,8 +2,9 @@
 PYTHON ?= python3
 SITE   ?= deployments/sites/demo.toml
 BIN    := .venv/bin
-# The lock is complete and hashed: nothing that is not in it gets in.
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
+# The lock is complete and hashed: nothing that is not in it gets in. --no-deps, because the pip that comes with
+# Python 3.11 takes `sqlalchemy[asyncio]` of a dependency for one that the lock does not pin.
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps
 
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
