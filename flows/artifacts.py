@@ -38,6 +38,7 @@ def article_rows(report: RunReport) -> list[dict[str, str | int]]:
 
 def summary(report: RunReport, verdict: Verdict) -> str:
     """A page of Markdown: the verdict, counts, and each problem with its reason."""
+    keys = {line.key for line in report.articles}
     steps = ", ".join(f"{count} {step}" for step, count in report.steps.items()) or "none"
     results = Counter(line.result.value for line in report.articles)
     parts = [
@@ -49,7 +50,10 @@ def summary(report: RunReport, verdict: Verdict) -> str:
         f"| objects | {len(report.written)} written, {len(report.unchanged)} unchanged, {len(report.deleted)} deleted |\n"
         f"| seconds | {report.seconds:.1f} |",
     ]
-    if failed := [o for o in report.outcomes if o.result is Result.FAILED and o.stage in (Stage.ASK, Stage.PUBLISH)]:
+    others = [
+        o for o in report.outcomes if o.stage is Stage.ASK or (o.stage is Stage.PUBLISH and o.subject not in keys)
+    ]
+    if failed := [outcome for outcome in others if outcome.result is Result.FAILED]:
         parts.append(
             "## Sources and waves that failed\n\n"
             + "\n".join(f"- **{_plain(o.subject)}**: {_plain(o.reason)}" for o in failed)
@@ -64,7 +68,8 @@ def summary(report: RunReport, verdict: Verdict) -> str:
         parts.append("## Articles with problems\n\n" + "\n".join(lines) + more)
     if new := [line for line in report.articles if line.result is Result.DONE and line.address]:
         links = [f"- [{_plain(line.title[:60])}]({quote(line.address, safe=':/')})" for line in new[:50]]
-        parts.append("## Published\n\n" + "\n".join(links))
+        heading = "Would be published" if report.dry_run else "Published"
+        parts.append(f"## {heading}\n\n" + "\n".join(links))
     return "\n\n".join(parts) + "\n"
 
 

@@ -53,10 +53,10 @@ def run(
     """Run the syndicate flow once. Starts a Prefect server when none answers."""
     prepare_environment(quiet=True)
     site_file = read_site(str(site))
+    if report is not None and not report.parent.is_dir():
+        raise ConfigError(f"--report {report}: there is no folder {report.parent}")
     for name in source or ():
         site_file.source(name)
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=ZoneInfo(site_file.site.timezone))
     with _local_services(site_file) as api:
         from flows.command import run_and_show
 

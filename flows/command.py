@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from flows.drain import send_what_is_left, wait_for_history
+from flows.localhost import LocalError
 from flows.report import as_json
 from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
 from tasks.errors import FinewsError
-from tasks.model import ActionKind, Result, RunReport
+from tasks.model import Result, RunReport
 
 
 def run_and_show(api: str, site: Site, *, report_path: Path | None, **parameters: Any) -> int:
@@ -32,14 +33,17 @@ def run_and_show(api: str, site: Site, *, report_path: Path | None, **parameters
             raise result
         console.print(f"Failed: {state.message}")
         return 1
-    if report_path is not None:
-        report_path.write_text(as_json(result), encoding="utf-8")
     recorded, expected = wait_for_history(result.run_id, result.task_runs)
     _summarise(console, site, result, f"{state.name}: {state.message}")
     if recorded < expected:
         console.print(f"note: the Prefect server shows {recorded} of {expected} task runs so far")
     console.print(f"in the UI:  {api.removesuffix('/api')}/runs/flow-run/{result.run_id}")
     console.print("            (a server that this command started has ended with it: make up brings it back)")
+    if report_path is not None:
+        try:
+            report_path.write_text(as_json(result), encoding="utf-8")
+        except OSError as error:
+            raise LocalError(f"the report {report_path} cannot be written: {error.strerror}") from error
     return 1 if state.is_failed() else 0
 
 
@@ -87,8 +91,7 @@ class ProgressDisplay(logging.Handler):
 def _summarise(console: Console, site: Site, report: RunReport, ending: str) -> None:
     if report.dry_run:
         for action in report.plan:
-            if action.kind is not ActionKind.KEEP:
-                console.print(f"{action.kind.value:<7} {action.key}  ({action.reason})")
+            console.print(f"{action.kind.value:<7} {action.key}  ({action.reason})")
         console.print("dry run: nothing was written")
     for line in report.articles:
         if line.result in (Result.FAILED, Result.UNUSABLE):

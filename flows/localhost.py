@@ -53,7 +53,7 @@ def prefect_server() -> Iterator[str]:
 
     A server that is started here keeps its history under PREFECT_HOME.
     """
-    wanted = os.environ.get("PREFECT_API_URL", "")
+    wanted = os.environ.get("PREFECT_API_URL", "").rstrip("/")
     api = wanted or DEFAULT_API
     if _is_prefect(api):
         os.environ["PREFECT_API_URL"] = api

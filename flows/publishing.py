@@ -11,7 +11,7 @@ from tasks.model import Action, ActionKind, Article, Outcome, Page, Receipt, Res
 from tasks.outputs import edition, find_outputs
 from tasks.publish import publish
 from tasks.render import render, render_indexes
-from tasks.stores.plan import plan
+from tasks.stores.plan import due, plan
 
 # Names whose ledger wrote this store: a store without it was emptied, or is another one.
 MARKER = "_finews/state.json"
@@ -27,18 +27,23 @@ def render_and_publish(run: Run) -> None:
     try:
         _bring_up_to_date(run)
     except StoreError as error:
-        run.recorder.outcome(Outcome(subject="store", stage=Stage.PUBLISH, result=Result.FAILED, reason=str(error)))
+        if not isinstance(error, WaveFailed):  # a wave has its own outcome already
+            run.recorder.outcome(
+                Outcome(subject="the store", stage=Stage.PUBLISH, result=Result.FAILED, reason=str(error))
+            )
+        for key in run.recorder.left_unpublished(f"not published, left for the next run: {error}"):
+            run.ledger.journal.note(key, Stage.PUBLISH, f"not published, left for the next run: {error}")
     run.ledger.journal.flush()
 
 
 def _bring_up_to_date(run: Run) -> None:
     check_marker(run)
     current = edition(run.facts, find_outputs())
-    due = run.ledger.articles.unpublished(current)
+    unpublished = run.ledger.articles.unpublished(current)
     all_indexes = run.ledger.objects.index_edition() != current
-    if not due and not all_indexes:
+    if not unpublished and not all_indexes:
         return
-    rendered = _render_articles(run, due)
+    rendered = _render_articles(run, unpublished)
     keys = [article.key for article, _ in rendered]
     run.ledger.articles.list_up(keys)
     moves = run.ledger.articles.moves(keys)
@@ -52,18 +57,16 @@ def _bring_up_to_date(run: Run) -> None:
         [("deletions", plan_.deletions)] if plan_.deletions else []
     )
     run.recorder.planned(action for _, wave in waves for action in wave)
-    if all(_publish_wave(run, name, wave, owners) for name, wave in waves):
-        run.ledger.articles.mark_published(keys, current)
-        run.ledger.objects.mark_indexes(current)
-        _leave_marker(run)
+    _leave_marker(run)
+    for name, wave in waves:
+        _publish_wave(run, name, wave, owners)
+    run.ledger.articles.mark_published(keys, current)
+    run.ledger.objects.mark_indexes(current)
 
 
 def check_marker(run: Run) -> None:
-    """Forget what the store holds when it is not the store that this ledger wrote."""
-    if not run.ledger.objects.index_edition():
-        return
-    found = run.store.read(MARKER)
-    if found != _marker(run):
+    """Forget what the store holds when it is not the store that this ledger wrote: a new one, or an emptied one."""
+    if run.store.read(MARKER) != _marker(run):
         run.ledger.journal.note(
             "store", Stage.PUBLISH, f"{MARKER} is missing or another ledger's: everything is written again"
         )
@@ -71,20 +74,23 @@ def check_marker(run: Run) -> None:
 
 
 def _leave_marker(run: Run) -> None:
+    """Before anything else is written: a store without it counts as empty, whatever the ledger believes."""
     if run.store.read(MARKER) != _marker(run):
         page = Page(
             key=MARKER, body=_marker(run), content_type="application/json", cache_control="no-store", wave=Wave.FEEDS
         )
-        run.store.write([Action(kind=ActionKind.CREATE, key=MARKER, reason="names the ledger", page=page)])
+        (receipt,) = run.store.write([Action(kind=ActionKind.CREATE, key=MARKER, reason="names the ledger", page=page)])
+        if receipt.error:
+            raise StoreError(f"{MARKER}: {receipt.error}")
 
 
 def _marker(run: Run) -> bytes:
     return json.dumps({"ledger": run.ledger.objects.ledger_id()}).encode()
 
 
-def _render_articles(run: Run, due: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:
+def _render_articles(run: Run, articles: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:
     base = run.facts.base_url
-    for article in due:
+    for article in articles:
         run.recorder.placed(
             article.key,
             code=article.code,
@@ -93,7 +99,7 @@ def _render_articles(run: Run, due: Sequence[Article]) -> list[tuple[Article, tu
             address=f"{base}/{article.page_key}",
         )
     shared = {"facts": run.facts, "journal": run.ledger.journal}
-    results = each(render, Stage.RENDER, due, lambda a: a.key, lambda a: {"article": a, **shared}, run)
+    results = each(render, Stage.RENDER, articles, lambda a: a.key, lambda a: {"article": a, **shared}, run)
     give_up(run, [(article.key, error) for article, error in errors(results)], listed=False)
     return values(results)
 
@@ -109,15 +115,15 @@ def _name(wave: Sequence[Action]) -> str:
     return page.wave.name.lower() if page else "deletions"
 
 
-def _publish_wave(run: Run, name: str, wave: tuple[Action, ...], owners: dict[str, str]) -> bool:
-    """Whether the whole wave is in the store; what was written is kept in the ledger either way."""
+def _publish_wave(run: Run, name: str, wave: tuple[Action, ...], owners: dict[str, str]) -> None:
+    """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
     run.recorder.received(Receipt(key=a.key, kind=a.kind) for a in wave if a.kind is ActionKind.KEEP)
-    due = tuple(action for action in wave if action.kind is not ActionKind.KEEP)
-    if not due:
-        return True
+    actions = due(wave)
+    if not actions:
+        return
     publishing = with_retries(publish, run.site.fetch)
-    arguments = {"name": name, "actions": due, "store": run.store}
-    [(_, result)] = each(publishing, Stage.PUBLISH, [due], lambda _: name, lambda _: arguments, run)
+    arguments = {"name": name, "actions": actions, "store": run.store}
+    [(_, result)] = each(publishing, Stage.PUBLISH, [actions], lambda _: f"wave {name}", lambda _: arguments, run)
     receipts: tuple[Receipt, ...] = ()
     if isinstance(result, WaveFailed):
         receipts = result.receipts
@@ -131,4 +137,7 @@ def _publish_wave(run: Run, name: str, wave: tuple[Action, ...], owners: dict[st
             run.ledger.journal.note(owner, Stage.PUBLISH, story)
             failed = Result.FAILED if receipt.error else Result.DONE
             run.recorder.outcome(Outcome(subject=owner, stage=Stage.PUBLISH, result=failed, reason=receipt.error))
-    return not isinstance(result, BaseException)
+    if isinstance(result, WaveFailed):
+        raise result
+    if isinstance(result, BaseException):
+        raise WaveFailed(str(result), receipts=()) from result

@@ -10,6 +10,7 @@ from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge, next_try
 from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
+from tasks.errors import ConfigError
 from tasks.fetch import ask, fetch
 from tasks.model import (
     Article,
@@ -36,6 +37,11 @@ class Wish:
     since: datetime | None = None
     limit: int | None = None
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """A limit that would never read anything is a slip of the hand."""
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit = {self.limit}: expected 1 or more, or nothing")
 
 
 def ask_sources(run: Run, wish: Wish) -> list[str]:
@@ -85,6 +91,10 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
             (entry for entry in sightings.get(key, ()) if entry.source in order), key=lambda entry: order[entry.source]
         )
         if not entries:
+            gone = "owed, but no source of the site file lists it any more"
+            run.recorder.outcome(
+                Outcome(subject=f"story {key}", stage=Stage.DECIDE, result=Result.SKIPPED, reason=gone)
+            )
             continue
         before = known.get(key)
         offer = merge(entries, settled=before.source if before else "")

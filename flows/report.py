@@ -52,7 +52,8 @@ class Recorder:
 
     def outcome(self, outcome: Outcome) -> None:
         """One stage of one subject: an article that was decided on, a source, or a wave."""
-        line = self._lines.get(outcome.subject)
+        # Codes have no blanks, so "wave posts" is never an article; a source's name could be one.
+        line = self._lines.get(outcome.subject) if outcome.stage is not Stage.ASK else None
         (line.outcomes if line else self._others).append(outcome)
 
     def decided(self, offer: Offer, decision: Decision, *, category: str, address: str) -> None:
@@ -73,6 +74,14 @@ class Recorder:
         """Where an article is published."""
         line = self._lines.setdefault(key, _Line(code=code, step=_RENDERED_AGAIN))
         line.title, line.category, line.address = title, category, address
+
+    def left_unpublished(self, reason: str) -> list[str]:
+        """What was rendered is not published as a whole: the keys of those articles."""
+        done = (Stage.RENDER, Result.DONE)
+        keys = [key for key, line in self._lines.items() if any((o.stage, o.result) == done for o in line.outcomes)]
+        for key in keys:
+            self.outcome(Outcome(subject=key, stage=Stage.PUBLISH, result=Result.FAILED, reason=reason))
+        return keys
 
     def planned(self, actions: Iterable[Action]) -> None:
         """What the plan wants done."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flows.report import Recorder
 from tasks.config import Site, load_site
+from tasks.errors import ConfigError
 from tasks.ledger import Ledger
 from tasks.outputs import SiteFacts
 from tasks.sources import find_sources
@@ -41,6 +42,11 @@ def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run:
     limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__))
     with contextlib.ExitStack() as open_things:
         ledger = open_things.enter_context(open_ledger(site, run_id=run_id, clock=clock, rehearsal=dry_run))
+        if (kept := ledger.objects.settled("timezone", site.site.timezone)) != site.site.timezone:
+            raise ConfigError(
+                f"{site.path}: [site] timezone = {site.site.timezone!r}: the addresses in this ledger were made in "
+                f"{kept!r}; expected that, or a ledger of its own"
+            )
         store = open_store(site.publish.url, endpoint_url=site.publish.endpoint_url)
         open_things.callback(store.close)
         yield Run(

@@ -55,15 +55,17 @@ def syndicate(
         site: Path of the site file, such as deployments/sites/finews.toml.
         sources: Names of the sources to ask; empty means all of the site file.
         articles: Codes or addresses of the only articles to read; empty means all that are due.
-        since: Leave articles published before this time for a later run.
+        since: Leave articles published before this time for a later run; in the site's zone when it names none.
         limit: Read at most this many texts; the others stay due for the next run.
         force: Read the chosen articles again, also when nothing about them changed.
         dry_run: Do everything but write: the plan stands in the log and in the report.
     """
     logging.getLogger("tasks").setLevel(logging.INFO)
     started = perf_counter()
-    wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, limit=limit, force=force)
     site_file = read_site(site)
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=ZoneInfo(site_file.site.timezone))
+    wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, limit=limit, force=force)
     with open_run(site_file, run_id=str(runtime.flow_run.id), clock=lambda: datetime.now(UTC), dry_run=dry_run) as run:
         listed = ask_sources(run, wish)
         due = decide_all(run, wish, listed)

@@ -30,11 +30,13 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
     problems is above `max_problem_share`. Any other problem: Completed with problems.
     """
     keys = {line.key for line in report.articles}
-    broken = [o for o in report.outcomes if o.result is Result.FAILED and o.subject not in keys]
-    for stage, what in ((Stage.ASK, "source"), (Stage.PUBLISH, "wave")):
-        if failed := [outcome for outcome in broken if outcome.stage is stage]:
+    broken = [o for o in report.outcomes if o.result is Result.FAILED]
+    sources = [o for o in broken if o.stage is Stage.ASK]
+    waves = [o for o in broken if o.stage is Stage.PUBLISH and o.subject not in keys]
+    for what, failed in (("source ", sources), ("", waves)):
+        if failed:
             names = ", ".join(outcome.subject for outcome in failed)
-            return Verdict(ending=Ending.FAILED, message=f"{what} {names} failed: {failed[0].reason}"[:900])
+            return Verdict(ending=Ending.FAILED, message=f"{what}{names} failed: {failed[0].reason}"[:900])
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
     counts = Counter(line.result.value for line in problems)
     said = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))

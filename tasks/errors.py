@@ -20,11 +20,10 @@ from tasks.model import Receipt
 
 
 class FinewsError(Exception):
-    """Root of the tree. `attempts` and `seconds` are filled in by the verb that gave up."""
+    """Root of the tree. `attempts` is filled in by the verb that gave up."""
 
     retryable: bool = False
     attempts: int = 1
-    seconds: float = 0.0
 
 
 class ConfigError(FinewsError):

@@ -65,12 +65,15 @@ class Objects:
 
     def ledger_id(self) -> str:
         """The ledger's own name, made when it is first asked for."""
-        if found := self._fact("ledger"):
+        return self.settled("ledger", uuid.uuid4().hex)
+
+    def settled(self, name: str, value: str) -> str:
+        """The value that was given to `name` first: this one when there was none."""
+        if found := self._fact(name):
             return found
-        made = uuid.uuid4().hex
         with self._database.begin() as db:
-            db.execute(facts.insert().values(name="ledger", value=made))
-        return made
+            db.execute(facts.insert().values(name=name, value=value))
+        return value
 
     def _fact(self, name: str) -> str:
         with self._database.begin() as db:

@@ -127,3 +127,36 @@ def test_an_article_that_cannot_be_written_is_named(site: SiteFolder, upstream: 
     assert "there is a folder of that name" in ended.line(blocked.code).reason
     assert (site.public / f"emnews/2026/11/20/{good.number}.html").is_file()
     assert not (site.public / "index.html").exists()
+
+
+def test_another_store_gets_everything(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(2))
+    site.run()
+    published = site.objects()
+    moved = site.folder / "moved"
+    site.public.rename(moved)
+    site.write(upstream.source("rolling"), publish={"url": f"file:{site.folder}/elsewhere"})
+    upstream.forget()
+
+    assert site.run().ending == "Completed"
+
+    elsewhere = site.folder / "elsewhere"
+    assert {key for key in published if (elsewhere / key).read_bytes() == published[key]} == set(published)
+    assert upstream.texts_asked == []
+
+
+def test_a_store_that_cannot_be_used_is_told_by_every_article(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(2))
+    site.public.write_text("a file where the folder should be")
+    ended = site.run()
+    assert ended.ending == "Failed"
+    assert {(line.stage.value, line.result.value) for line in ended.report.articles} == {("publish", "failed")}
+
+
+def test_another_time_zone_would_move_every_address(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.run()
+    site.write(upstream.source("rolling"), site={"timezone": "America/Los_Angeles"})
+    ended = site.run()
+    assert ended.ending == "Failed"
+    assert "made in 'Asia/Shanghai'" in str(ended.state.message)
