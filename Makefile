@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test setup setup-dev lint type format bench lock clean
+.PHONY: help run up test setup setup-dev setup-web lint type format golden lighthouse bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,6 +27,8 @@ setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 
 setup-dev: .venv/dev.stamp
 
+setup-web: .web/stamp  ## fetch the HTML checker, axe and Lighthouse into .web/ (needs npm); tests use what is there
+
 lint: setup-dev  ## style and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,6 +40,12 @@ type: setup-dev  ## mypy --strict
 format: setup-dev  ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
 
+golden: setup-dev  ## write the golden site anew, for a person to review with git diff
+	@FINEWS_GOLDEN=write $(BIN)/python -m pytest -q -n 0 tests/flows/test_golden_site.py
+
+lighthouse: setup-dev setup-web  ## Lighthouse over the demo site; fails below its aims
+	@$(BIN)/python -m tests.web.lighthouse
+
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run
 
@@ -46,7 +54,7 @@ lock: setup-dev  ## resolve the dependencies anew into the two lock files
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
 
 clean:  ## remove what make and runs have made, but not what was published
-	rm -rf .venv .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .web .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -61,4 +69,11 @@ clean:  ## remove what make and runs have made, but not what was published
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+# The lock names no registry, so any may serve it; what comes is held to its hashes. No package runs a script of its own.
+.web/stamp: tests/web/package.json tests/web/package-lock.json
+	@command -v npm >/dev/null || { echo "make setup-web needs npm (Debian and Ubuntu: apt-get install nodejs npm)"; exit 1; }
+	@mkdir -p .web && cp tests/web/package.json tests/web/package-lock.json .web/
+	@cd .web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -183,11 +183,11 @@ def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
     return {key: assigned[category.title] for key, category in wanted.items()}
 
 
-def give_up(run: Run, failures: Iterable[tuple[str, BaseException]], *, listed: bool | None = None) -> None:
+def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
     """Keep that these stories failed in this run, and when they are tried again."""
     failures = list(failures)
     known = run.ledger.articles.known(key for key, _ in failures)
     for key, error in failures:
         failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
         due = next_try(failed_before + 1, now=run.now)
-        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due, listed=listed)
+        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due)

@@ -37,6 +37,7 @@ class _Line:
 
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
+_READ = (Step.NEW.value, Step.CHANGED.value, Step.RETRY.value)
 
 
 class Recorder:
@@ -70,15 +71,19 @@ class Recorder:
         line = self._lines.setdefault(key, _Line(code=item.subject, step=Step.UNUSABLE.value, category=item.source))
         line.outcomes.append(Outcome(subject=key, stage=Stage.DECIDE, result=Result.UNUSABLE, reason=item.reason))
 
+    def reads(self, key: str) -> bool:
+        """Whether this run has read the article's text."""
+        return key in self._lines and self._lines[key].step in _READ
+
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""
         line = self._lines.setdefault(key, _Line(code=code, step=_RENDERED_AGAIN))
         line.title, line.category, line.address = title, category, address
 
     def left_unpublished(self, reason: str) -> list[str]:
-        """What was rendered is not published as a whole: the keys of those articles."""
-        done = (Stage.RENDER, Result.DONE)
-        keys = [key for key, line in self._lines.items() if any((o.stage, o.result) == done for o in line.outcomes)]
+        """What was read or rendered is not published as a whole: the keys of those articles."""
+        done = {(Stage.PARSE, Result.DONE), (Stage.RENDER, Result.DONE)}
+        keys = [key for key, line in self._lines.items() if any((o.stage, o.result) in done for o in line.outcomes)]
         for key in keys:
             self.outcome(Outcome(subject=key, stage=Stage.PUBLISH, result=Result.FAILED, reason=reason))
         return keys

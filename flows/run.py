@@ -10,7 +10,8 @@ from flows.report import Recorder
 from tasks.config import Site, load_site
 from tasks.errors import ConfigError
 from tasks.ledger import Ledger
-from tasks.outputs import SiteFacts
+from tasks.outputs import SiteFacts, SourceFacts
+from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
 from tasks.stores import Store, open_store
 from tasks.stores.rehearsal import Rehearsal
@@ -55,9 +56,24 @@ def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run:
             store=Rehearsal(store) if dry_run else store,
             client=open_things.enter_context(Client(Limits(**limits))),
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
-            facts=SiteFacts(**site.site.model_dump()),
+            facts=facts_of(site),
             now=now,
         )
+
+
+def facts_of(site: Site) -> SiteFacts:
+    """What pages say of the site."""
+    told = site.site.model_dump(exclude={"theme"})
+    return SiteFacts(
+        **told,
+        theme=load_theme(site.site.language, site.site.theme),
+        sources={
+            spec.name: SourceFacts(
+                name=spec.name, title=spec.title or spec.tag or spec.name, canonical=spec.canonical, index=spec.index
+            )
+            for spec in site.sources
+        },
+    )
 
 
 def open_ledger(site: Site, *, run_id: str, clock: Callable[[], datetime], rehearsal: bool = False) -> Ledger:

@@ -12,7 +12,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -56,6 +56,17 @@ def _origin(value: str) -> str:
     return _http_url(value).rstrip("/")
 
 
+def _contact(value: str) -> str:
+    if value.startswith("mailto:") and "@" in value:
+        return value
+    if not value:
+        return value
+    try:
+        return _http_url(value)
+    except ValueError as error:
+        raise ValueError("expected mailto:name@host, or an address that begins with https://") from error
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 ArticleUrl = Annotated[str, AfterValidator(_article_url)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -69,12 +80,20 @@ class _Table(BaseModel):
 
 
 class SiteTable(_Table):
-    """`[site]`: what the site is called and where its readers find it."""
+    """`[site]`: what the site is called, where its readers find it, and what it looks like.
+
+    `theme`: a folder whose templates, static files and words replace the shipped ones. `contact`: whom to ask for a removal.
+    """
 
     title: Text
     base_url: Annotated[str, AfterValidator(_origin)]
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "zh-CN"
     timezone: Zone = "Asia/Shanghai"
+    description: str = ""
+    theme: str = ""
+    contact: Annotated[str, AfterValidator(_contact)] = ""
+    update_minutes: Annotated[int, Field(ge=1, le=100_000)] = 60
+    search: bool = True
 
 
 class PublishTable(_Table):
@@ -128,6 +147,9 @@ class SourceTable(_Table):
     category: Slug | None = None
     tag: Text | None = None
     timezone: Zone = "Asia/Shanghai"
+    title: Text | None = None
+    canonical: Literal["self", "origin"] = "self"
+    index: bool = True
 
 
 class _SiteFile(_Table):
@@ -151,6 +173,9 @@ class SourceSpec:
     tag: str | None
     timezone: str
     options: Any
+    title: str | None = None
+    canonical: str = "self"
+    index: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

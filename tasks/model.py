@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, StrEnum
 
 # --- asking -----------------------------------------------------------------------------------
 
@@ -220,42 +220,7 @@ class Headline:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """A category with its newest headlines, newest first; `count` is how many there are in all."""
-
-    category: Category
-    headlines: tuple[Headline, ...]
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """What the index pages need to know of the whole site.
-
-    `shelves`: every category with its five newest; `touched`: those whose own page is due, with the
-    newest hundred; `newest`: whole articles for the feed; `addresses`: page key and time of last change,
-    for the sitemap; `moved`: old page key -> headline that lives elsewhere now.
-    """
-
-    shelves: tuple[Shelf, ...]
-    touched: tuple[Shelf, ...]
-    newest: tuple[Article, ...]
-    addresses: tuple[tuple[str, datetime], ...]
-    moved: tuple[tuple[str, Headline], ...] = ()
-
-
 # --- publishing -------------------------------------------------------------------------------
-
-
-class Wave(IntEnum):
-    """Order of publication: what is linked to comes before what links to it."""
-
-    ASSETS = 0
-    ARTICLES = 1
-    POSTS = 2
-    LISTS = 3
-    FEEDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +231,6 @@ class Page:
     body: bytes
     content_type: str
     cache_control: str
-    wave: Wave
 
     @property
     def digest(self) -> str:
@@ -295,9 +259,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishPlan:
-    """Waves in order; each is carried out whole before the next begins. Deletions come last."""
+    """What to do with some keys: creations are carried out before updates, deletions after everything else."""
 
-    waves: tuple[tuple[Action, ...], ...]
+    creations: tuple[Action, ...] = ()
+    updates: tuple[Action, ...] = ()
+    kept: tuple[Action, ...] = ()
     deletions: tuple[Action, ...] = ()
 
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from pypinyin import Style, lazy_pinyin
 
 # First segments of the site's own addresses.
-_RESERVED = frozenset(
-    {"category", "archive", "static", "assets", "pictures", "feed", "index", "404", "about", "search"}
+RESERVED = frozenset(
+    {"category", "archive", "static", "assets", "pictures", "feed", "index", "404", "about", "search", "sitemaps"}
 )
 _LENGTH = 60
 
@@ -35,7 +35,7 @@ def new_slug(name: str, *, pinned: Mapping[str, str], taken: Collection[str]) ->
     if name in pinned and pinned[name] not in taken:
         return pinned[name]
     slug = romanise(name)
-    if slug and len(slug) <= _LENGTH and slug not in _RESERVED and slug not in taken:
+    if slug and len(slug) <= _LENGTH and slug not in RESERVED and slug not in taken:
         return slug
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     start = slug[:_LENGTH].rstrip("-") or "media"

@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
+from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
+from tasks.ledger.places import Places
 from tasks.ledger.shelves import Shelves
 
-__all__ = ["Articles", "Journal", "Ledger", "Objects", "Shelves"]
+__all__ = ["Articles", "Indexes", "Journal", "Ledger", "Objects", "Places", "Shelves"]
 
 
 class Ledger:
-    """One site's ledger, in four parts. Use it as a context manager: notes are flushed at the end."""
+    """One site's ledger, in its parts. Use it as a context manager: notes are flushed at the end."""
 
     def __init__(
         self,
@@ -37,7 +39,9 @@ class Ledger:
         """
         self._database = open_database(url, rehearsal=rehearsal, busy=busy)
         self.articles = Articles(self._database, zone)
-        self.shelves = Shelves(self._database, zone)
+        self.shelves = Shelves(self._database)
+        self.places = Places(self._database, zone)
+        self.indexes = Indexes(self._database, zone)
         self.objects = Objects(self._database, store)
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection, Row
 
 from tasks.articles.identity import is_safe_code
 from tasks.articles.plain import legal
-from tasks.ledger.opening import Database
-from tasks.ledger.schema import articles, categories, moves, sightings, unusable
+from tasks.catalogue import IndexKind, IndexRef, Mention
+from tasks.ledger.opening import Database, batches
+from tasks.ledger.places import mark_stale, take_out, touch
+from tasks.ledger.schema import articles, categories, indexes, moves, objects, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
-
-_CHUNK = 500  # keys in one IN (...), below every database's limit
 
 
 class Articles:
@@ -69,7 +69,7 @@ class Articles:
                     next_try_at=row.next_try_at,
                     first_seen_at=row.first_seen_at,
                 )
-                for chunk in _chunks(keys)
+                for chunk in batches(keys)
                 for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
             }
 
@@ -91,8 +91,8 @@ class Articles:
     def save(self, article: Article, offer: Offer, *, now: datetime) -> Article:
         """Keep a text that was read; returns the article as it is to be published.
 
-        The same content again is no revision: its times and number stay. An article that changes its
-        address leaves the old one in `moves`.
+        The same content again is no revision: its times and number stay. A correction makes everything stale that
+        shows the article. One that changes its address leaves the old one in `moves`, and its places in the lists.
         """
         with self._database.begin() as db:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
@@ -101,61 +101,70 @@ class Articles:
                 db.execute(_at(article.key).values(**values, offer_digest=offer.digest, source=offer.entry.source))
                 return _article(db, article.key, self._zone)
             first = before.content_digest is None
-            db.execute(
-                _at(article.key).values(
-                    **{name: getattr(article, name) for name in _CONTENT},
-                    status=Status.READY,
-                    attempts=0,
-                    next_try_at=None,
-                    error=None,
-                    offer_digest=offer.digest,
-                    source=offer.entry.source,
-                    category=article.category.slug,
-                    updated_at=article.published_at if first else now,
-                    revision=1 if first else before.revision + 1,
-                    published_as=None,
-                )
-            )
-            if not first and before.page_key != article.page_key:
-                db.execute(moves.delete().where(moves.c.old_key.in_([before.page_key, article.page_key])))
-                row = {"old_key": before.page_key, "old_post": before.post_key, "article": article.key}
-                db.execute(moves.insert().values(**row))
+            moved = not first and before.page_key != article.page_key
+            values = {name: getattr(article, name) for name in _CONTENT} | {
+                "status": Status.READY,
+                "attempts": 0,
+                "next_try_at": None,
+                "error": None,
+                "offer_digest": offer.digest,
+                "source": offer.entry.source,
+                "category": article.category.slug,
+                "updated_at": article.published_at if first else now,
+                "revision": 1 if first else before.revision + 1,
+                "stale": True,
+            }
+            if moved:
+                _leave_address(db, before, article, now)
+                values |= {"place": None, "day_place": None, "published_as": None}
+            elif not first:
+                touch(db, before, changed_at=now)
+            db.execute(_at(article.key).values(**values))
             return _article(db, article.key, self._zone)
 
-    def fail(self, key: str, reason: str, *, next_try_at: datetime, listed: bool | None = None) -> None:
-        """One more failed run for a story; `listed=False` takes it out of the lists (its page cannot be made)."""
-        values: dict[str, object] = {} if listed is None else {"listed": listed}
+    def fail(self, key: str, reason: str, *, next_try_at: datetime) -> None:
+        """One more failed run for a story."""
         with self._database.begin() as db:
             counted = {"attempts": articles.c.attempts + 1, "next_try_at": next_try_at, "error": legal(reason)}
-            db.execute(_at(key).values(**values, **counted, status=Status.FAILED))
+            db.execute(_at(key).values(**counted, status=Status.FAILED))
 
-    def list_up(self, keys: Iterable[str]) -> None:
-        """These articles can be rendered: lists may show them."""
-        with self._database.begin() as db:
-            for chunk in _chunks(keys):
-                db.execute(articles.update().where(articles.c.key.in_(chunk)).values(listed=True))
+    def never_published(self, *, limit: int) -> tuple[Article, ...]:
+        """The first articles that have a place in the lists and no page in the store."""
+        return self._due(articles.c.published_as.is_(None), limit)
 
-    def unpublished(self, edition: str) -> tuple[Article, ...]:
-        """Articles whose text was read but which are not published, or not as this edition."""
-        other = sa.or_(articles.c.published_as.is_(None), articles.c.published_as != edition)
-        with self._database.begin() as db:
-            query = with_category().where(other, articles.c.content_digest.is_not(None))
-            return tuple(article_from_row(row, self._zone) for row in db.execute(query.order_by(articles.c.key)))
+    def stale(self, edition: str, *, limit: int) -> tuple[Article, ...]:
+        """The first articles whose page in the store is not as it should be, or not of this edition."""
+        changed = sa.or_(articles.c.stale, articles.c.published_as < edition, articles.c.published_as > edition)
+        return self._due(sa.and_(articles.c.published_as.is_not(None), changed), limit)
 
     def mark_published(self, keys: Iterable[str], edition: str) -> None:
-        """Everything that shows these articles is in the store."""
+        """The pages of these articles are in the store as this edition."""
         with self._database.begin() as db:
-            for chunk in _chunks(keys):
-                db.execute(articles.update().where(articles.c.key.in_(chunk)).values(published_as=edition))
+            for chunk in batches(keys):
+                here = articles.update().where(articles.c.key.in_(chunk))
+                db.execute(here.values(published_as=edition, stale=False))
 
-    def moves(self, keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Former page and post keys of these articles."""
+    def mentions(self, keys: Iterable[str]) -> Mapping[str, tuple[Mention, ...]]:
+        """Other outlets under whose name a list carried these stories, in the order of their names."""
         with self._database.begin() as db:
-            return tuple(
-                (row.old_key, row.old_post)
-                for chunk in _chunks(keys)
-                for row in db.execute(sa.select(moves).where(moves.c.article.in_(chunk)).order_by(moves.c.old_key))
+            found = _sightings(db, keys)
+            titles = dict(
+                row._tuple()
+                for chunk in batches(keys)
+                for row in db.execute(
+                    sa.select(articles.c.key, categories.c.title)
+                    .join(categories, categories.c.slug == articles.c.category)
+                    .where(articles.c.key.in_(chunk))
+                )
             )
+        others = {
+            key: {entry.media: entry.link for entry in entries if entry.media and entry.media != titles.get(key)}
+            for key, entries in found.items()
+        }
+        return {
+            key: tuple(Mention(outlet=outlet, url=url) for outlet, url in sorted(named.items()))
+            for key, named in others.items()
+        }
 
     def find(self, subject: str) -> str | None:
         """The key of a story by key, code, file id, or any address that it has or had."""
@@ -168,6 +177,11 @@ class Articles:
             query = sa.select(articles.c.key).where(sa.or_(*(column.in_(names) for column in columns)))
             return db.execute(query).scalars().first()
 
+    def _due(self, where: sa.ColumnElement[bool], limit: int) -> tuple[Article, ...]:
+        with self._database.begin() as db:
+            query = with_category().where(where, articles.c.place.is_not(None)).order_by(articles.c.key).limit(limit)
+            return tuple(article_from_row(row, self._zone) for row in db.execute(query))
+
     def row(self, key: str) -> Row[tuple[object, ...]] | None:
         """Everything that stands in the ledger about one story."""
         with self._database.begin() as db:
@@ -178,6 +192,20 @@ _CONTENT = (
     "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
     "content_digest", "page_key", "post_key",
 )  # fmt: skip
+
+
+def _leave_address(db: Connection, before: Row[tuple[object, ...]], article: Article, now: datetime) -> None:
+    """The old page becomes a pointer to the new one; the old post goes, as Jekyll would show the story twice."""
+    take_out(db, before)
+    db.execute(moves.delete().where(moves.c.old_key.in_([before.page_key, article.page_key])))
+    db.execute(moves.insert().values(old_key=before.page_key, article=article.key))
+    here = sa.and_(indexes.c.kind == IndexKind.MOVED, indexes.c.name == article.page_key)
+    db.execute(indexes.delete().where(here))
+    of_story = sa.select(moves.c.old_key).where(moves.c.article == article.key)
+    pointers = [IndexRef(kind=IndexKind.MOVED, name=key) for key in db.execute(of_story).scalars()]
+    mark_stale(db, dict.fromkeys(pointers))
+    if before.post_key != article.post_key:
+        db.execute(objects.update().where(objects.c.key == before.post_key).values(delete_after=now))
 
 
 def _at(key: str) -> sa.Update:
@@ -222,7 +250,7 @@ def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
 
 def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, tuple[Entry, ...]] = {}
-    for chunk in _chunks(keys):
+    for chunk in batches(keys):
         query = sa.select(sightings).where(sightings.c.key.in_(chunk))
         for row in db.execute(query if source is None else query.where(sightings.c.source == source)):
             raw = json.loads(row.entry)
@@ -237,8 +265,3 @@ def _keep_sighting(db: Connection, entry: Entry, now: datetime) -> None:
     if not db.execute(sightings.update().where(where).values(entry=raw, changed_at=now)).rowcount:
         row = {"key": entry.key, "source": entry.source, "entry": raw}
         db.execute(sightings.insert().values(**row, first_seen_at=now, changed_at=now))
-
-
-def _chunks(keys: Iterable[str]) -> Iterable[Sequence[str]]:
-    unique = list(dict.fromkeys(keys))
-    return (unique[start : start + _CHUNK] for start in range(0, len(unique), _CHUNK))

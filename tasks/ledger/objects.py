@@ -6,8 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from tasks.ledger.opening import Database
-from tasks.ledger.schema import articles, facts, objects
+from tasks.ledger.opening import Database, batches
+from tasks.ledger.schema import articles, facts, indexes, objects
 from tasks.model import ActionKind, Receipt
 
 
@@ -21,12 +21,10 @@ class Objects:
 
     def known(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Key -> digest of those among `keys` that we wrote."""
-        wanted = list(dict.fromkeys(keys))
         found: dict[str, str] = {}
         with self._database.begin() as db:
-            for start in range(0, len(wanted), 500):
-                chunk = objects.c.key.in_(wanted[start : start + 500])
-                query = sa.select(objects.c.key, objects.c.digest).where(self._ours, chunk)
+            for chunk in batches(keys):
+                query = sa.select(objects.c.key, objects.c.digest).where(self._ours, objects.c.key.in_(chunk))
                 found |= {row.key: row.digest for row in db.execute(query)}
         return found
 
@@ -46,22 +44,31 @@ class Objects:
             if rows:
                 db.execute(objects.insert(), rows)
 
+    def under(self, prefix: str) -> frozenset[str]:
+        """Keys that we wrote below a prefix and that are to stay."""
+        below = sa.and_(objects.c.key >= prefix, objects.c.key < prefix + "\U0010ffff")
+        with self._database.begin() as db:
+            query = sa.select(objects.c.key).where(self._ours, below, objects.c.delete_after.is_(None))
+            return frozenset(db.execute(query).scalars())
+
+    def delete_later(self, keys: Iterable[str], *, after: datetime) -> None:
+        """These objects are no longer wanted; they go with the first run after that time."""
+        with self._database.begin() as db:
+            for chunk in batches(keys):
+                db.execute(objects.update().where(self._ours, objects.c.key.in_(chunk)).values(delete_after=after))
+
+    def to_delete(self, *, now: datetime) -> tuple[str, ...]:
+        """Keys whose time has come."""
+        with self._database.begin() as db:
+            query = sa.select(objects.c.key).where(self._ours, objects.c.delete_after <= now)
+            return tuple(db.execute(query.order_by(objects.c.key)).scalars())
+
     def forget(self) -> None:
-        """The store is not the one that was written: nothing in it is known, every article is due again."""
+        """The store is not the one that was written: nothing in it is known, everything has to be written."""
         with self._database.begin() as db:
             db.execute(objects.delete().where(self._ours))
             db.execute(articles.update().values(published_as=None))
-            db.execute(facts.delete().where(facts.c.name == f"indexes {self._store}"))
-
-    def index_edition(self) -> str:
-        """The edition that the index pages were last published as; empty when never."""
-        return self._fact(f"indexes {self._store}")
-
-    def mark_indexes(self, edition: str) -> None:
-        """All index pages are in the store as this edition."""
-        with self._database.begin() as db:
-            db.execute(facts.delete().where(facts.c.name == f"indexes {self._store}"))
-            db.execute(facts.insert().values(name=f"indexes {self._store}", value=edition))
+            db.execute(indexes.update().values(published_as=None, stale=True))
 
     def ledger_id(self) -> str:
         """The ledger's own name, made when it is first asked for."""

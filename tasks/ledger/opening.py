@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,15 @@ from tasks.errors import ConfigError, LedgerBusy, LedgerError, LedgerTooNew
 from tasks.ledger.schema import REVISION
 
 BUSY_SECONDS = 15.0
+
+
+_CHUNK = 500  # keys in one IN (...), below every database's limit
+
+
+def batches(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+    """The keys, each once, as many at a time as one statement takes."""
+    unique = list(dict.fromkeys(keys))
+    return (unique[start : start + _CHUNK] for start in range(0, len(unique), _CHUNK))
 
 
 class Database:

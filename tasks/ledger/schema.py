@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator, false
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -24,7 +24,7 @@ class Instant(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
-# Single facts: the ledger's own id, and per store the edition of its index pages.
+# Single facts, such as the ledger's own id and the site's time zone.
 facts = Table("facts", metadata, Column("name", String(200), primary_key=True), Column("value", Text, nullable=False))
 
 # One row a story and list that carried it: the newest usable record.
@@ -48,7 +48,9 @@ unusable = Table(
     Column("first_seen_at", Instant, nullable=False),
 )
 
-# One row a story. The content columns are empty until the text has been read once.
+# One row a story. The content columns are empty until the text has been read once. The places are its numbers in the
+# three orders of arrival (tasks/catalogue.py); without a place in a category it stands in no list. `published_as` is
+# the edition of its page in the store (none: never written), `stale` says that the page has to be made again.
 articles = Table(
     "articles",
     metadata,
@@ -60,8 +62,13 @@ articles = Table(
     Column("error", Text),
     Column("offer_digest", String(64), nullable=False, default=""),
     Column("source", String(40), nullable=False, default=""),
-    Column("listed", Boolean, nullable=False, default=False),
     Column("published_as", String(64)),
+    Column("stale", Boolean, nullable=False, default=False, server_default=false()),
+    Column("place", Integer),
+    Column("day", String(10)),
+    Column("day_place", Integer),
+    Column("month", String(7)),
+    Column("month_place", Integer),
     Column("code", String(64)),
     Column("file_id", String(64)),
     Column("title", Text),
@@ -77,11 +84,41 @@ articles = Table(
     Column("content_digest", String(64)),
     Column("page_key", Text),
     Column("post_key", Text),
-    Index("articles_newest", "listed", "published_at", "key"),
-    Index("articles_of_category", "category", "listed", "published_at", "key"),
+    Index("articles_newest", "published_at", "key"),
+    Index("articles_newest_of_category", "category", "published_at", "key"),
+    Index("articles_in_category", "category", "place"),
+    Index("articles_in_day", "day", "day_place"),
+    Index("articles_in_month", "month", "month_place"),
     Index("articles_unread", "status", "next_try_at"),
-    Index("articles_unpublished", "published_as"),
+    Index("articles_published_as", "published_as"),
+    Index("articles_stale", "stale", "key"),
     Index("articles_page", "page_key"),
+)
+
+# How far each order of arrival has come: the last number given, how many articles still stand in it, its newest.
+# Orders: `category` by slug, `day` by date, `month` of arrival, and `calendar`: months of publication, only counted.
+orders = Table(
+    "orders",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("last", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("newest_at", Instant),
+)
+
+# Every page of every list that shall be in the store. `changed_at`: newest change of an article that it shows.
+indexes = Table(
+    "indexes",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("name", String(400), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("published_as", String(64)),
+    Column("stale", Boolean, nullable=False),
+    Column("changed_at", Instant),
+    Index("indexes_published_as", "kind", "published_as"),
+    Index("indexes_stale", "stale", "kind"),
 )
 
 # Category titles and the slugs given to them, for ever.
@@ -99,11 +136,10 @@ moves = Table(
     "moves",
     metadata,
     Column("old_key", String(400), primary_key=True),
-    Column("old_post", String(400), nullable=False),
     Column("article", String(64), nullable=False, index=True),
 )
 
-# What the store holds, as far as we wrote it.
+# What the store holds, as far as we wrote it. After `delete_after` an object is to go; without it, it stays.
 objects = Table(
     "objects",
     metadata,
@@ -112,6 +148,8 @@ objects = Table(
     Column("digest", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("written_at", Instant, nullable=False),
+    Column("delete_after", Instant),
+    Index("objects_to_delete", "store", "delete_after"),
 )
 
 # The story of every article over all runs.

@@ -1,24 +1,13 @@
-"""What each template is given: one record per template, its fields exactly the names that the template uses."""
+"""What each template is given: one record per template, its fields exactly the names that the template uses.
+
+Besides these every template knows `words`, the text of the interface, `style`, the name of the style sheet, and the
+filter `fill`, as in `words.count|fill(count=3)`. Links are relative to the page, except on the 404 page.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from markupsafe import Markup
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What the layout around every page needs. `description` may be empty; links are relative to the page."""
-
-    language: str
-    site_title: str
-    title: str
-    description: str
-    kind: str
-    canonical: str
-    home: str
-    stylesheet: str
-    feed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,27 +20,70 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A time in the site's zone: `iso` for machines, `text` for readers."""
+    """A day or a time in the site's zone: `iso` for machines, `text` for readers."""
 
     iso: str
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLink:
+    """A feed document: `format` such as `RSS`, `type` its media type."""
+
+    href: str
+    format: str
+    type: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavLink:
+    """A link of the site's navigation; `current` on the page itself."""
+
+    href: str
+    text: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the layout around every page needs. `canonical`, `locale`, `robots` and `description` may be empty.
+
+    `feeds` are those of the site, `own_feeds` those of the category at hand; `static` is the folder of static files.
+    """
+
+    language: str
+    locale: str
+    site_title: str
+    title: str
+    description: str
+    kind: str
+    canonical: str
+    robots: str
+    home: str
+    static: str
+    nav: tuple[NavLink, ...]
+    feeds: tuple[FeedLink, ...]
+    own_feeds: tuple[FeedLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One headline of a list."""
+    """One headline of a list. `media` is its category; `summary` may be empty."""
 
     href: str
     title: str
     summary: str
+    media: Link
     at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The headlines of one day, newest first."""
+    """The headlines of one day, newest first, with the link to the page of that day."""
 
     date: Moment
+    href: str
     lines: tuple[Line, ...]
 
 
@@ -61,56 +93,206 @@ class Section:
 
     title: str
     href: str
-    count: int
+    newest_at: Moment | None
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleContext:
-    """An article's page. `body` is sanitised HTML; `updated` is None until the article changes."""
+class PageNumber:
+    """A closed page in the pager; `after_gap` where pages between it and the one before are left out."""
 
-    template: ClassVar[str] = "article.html"
+    number: int
+    href: str
+    current: bool
+    after_gap: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """From page to page of a list; `newest` and `older` may be empty."""
+
+    newest: str
+    older: str
+    numbers: tuple[PageNumber, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeContext:
+    """The home page: `lead` is the newest article, `days` the further ones; `all_href` leads to all categories."""
+
+    template: ClassVar[str] = "home.html"
 
     frame: Frame
+    today: Moment | None
+    lead: Line | None
+    days: tuple[Day, ...]
+    sections: tuple[Section, ...]
+    all_href: str
+    categories: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryTile:
+    """A category in the list of all."""
+
+    href: str
     title: str
-    category: Link
-    published: Moment
-    updated: Moment | None
-    summary: str
-    body: Markup
-    origin_url: str
+    count: int
+    newest_at: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The categories whose slugs begin with one letter."""
+
+    letter: str
+    tiles: tuple[CategoryTile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoriesContext:
+    """The list of all categories."""
+
+    template: ClassVar[str] = "categories.html"
+
+    frame: Frame
+    count: int
+    letters: tuple[Letter, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryContext:
-    """A category's page. `count` is how many articles it has in all, `shown` how many are listed."""
+    """A page of a category. `number` is 0 for the open one; `count` is how many articles there are in all."""
 
     template: ClassVar[str] = "category.html"
 
     frame: Frame
     title: str
+    number: int
     count: int
-    shown: int
     days: tuple[Day, ...]
+    pager: Pager
+    up: Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HomeContext:
-    """The home page."""
+class DayContext:
+    """A page of the articles of one day. `up` is its month; `earlier` and `later` are the nearest days that have any."""
 
-    template: ClassVar[str] = "home.html"
+    template: ClassVar[str] = "day.html"
 
     frame: Frame
-    sections: tuple[Section, ...]
+    date: Moment
+    number: int
+    count: int
+    lines: tuple[Line, ...]
+    pager: Pager
+    up: Link
+    earlier: Link | None
+    later: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarDay:
+    """A day of the calendar; where it has no articles, `href` is empty. `label` says in full what the cell means."""
+
+    day: int
+    href: str
+    count: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthContext:
+    """A month as a calendar. `first_weekday` is the weekday of its first day, 1 for Monday."""
+
+    template: ClassVar[str] = "month.html"
+
+    frame: Frame
+    month: str
+    count: int
+    weekdays: tuple[str, ...]
+    first_weekday: int
+    days: tuple[CalendarDay, ...]
+    up: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthTile:
+    """A month of the archive."""
+
+    href: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """The months of one year, newest first."""
+
+    text: str
+    months: tuple[MonthTile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveContext:
+    """The list of all months."""
+
+    template: ClassVar[str] = "archive.html"
+
+    frame: Frame
+    years: tuple[Year, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleContext:
+    """An article's page. `body` is sanitised HTML; `updated` is None until the article changes.
+
+    `day_href` leads to the page of its day, `source` says where it comes from, `also` who else reported it (with an
+    empty `href` where no address is known). `image`, `lead` and `origin_url` may be empty.
+    """
+
+    template: ClassVar[str] = "article.html"
+
+    frame: Frame
+    structured: Markup
+    title: str
+    category: Link
+    published: Moment
+    day_href: str
+    updated: Moment | None
+    modified: str
+    image: str
+    lead: str
+    body: Markup
+    origin_url: str
+    source: str
+    also: tuple[Link, ...]
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutContext:
+    """What the site is. `contact` may be empty; `finding` leads to the categories and the archive."""
+
+    template: ClassVar[str] = "about.html"
+
+    frame: Frame
+    sources: tuple[str, ...]
+    update_minutes: int
+    contact: str
+    finding: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingContext:
-    """The page for addresses where nothing is."""
+    """The page for addresses where nothing is. `search` is the address of the search page, or empty."""
 
     template: ClassVar[str] = "missing.html"
 
     frame: Frame
+    search: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +303,3 @@ class MovedContext:
 
     frame: Frame
     target: Link
-
-
-Context = ArticleContext | CategoryContext | HomeContext | MissingContext | MovedContext

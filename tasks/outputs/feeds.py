@@ -1,72 +1,36 @@
-"""`feed.xml`: the newest articles, whole, as Atom (RFC 4287).
+"""Feeds of the whole site and of each category: the newest articles, whole, in three formats; older ones in archives."""
 
-Times are those of content, never of rendering, so the same articles give the same bytes.
-"""
-
-from datetime import UTC, datetime
-from xml.etree.ElementTree import Element
-from zoneinfo import ZoneInfo
-
-from tasks.model import Article, Catalogue, Page, Wave
-from tasks.outputs import OutputKind, SiteFacts
-from tasks.outputs.addresses import absolute, encoded, is_http
-from tasks.outputs.elements import add, document, root
-from tasks.outputs.fragments import with_absolute_links
-from tasks.outputs.front_matter import one_line
-
-_KEY = "feed.xml"
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # of a feed without entries; RFC 4287 4.1.1 wants some time
+from tasks.catalogue import Channel, ChannelArchive
+from tasks.model import Page
+from tasks.outputs import OutputKind, SiteFacts, atom, json_feed, rss
+from tasks.outputs.addresses import feed_archive_key, feed_key
+from tasks.outputs.caching import IMMUTABLE, INDEX
+from tasks.outputs.syndication import ATOM, JSON, RSS, feed_of
 
 
-def _of_article(article: Article, site: SiteFacts) -> tuple[Page, ...]:
-    return ()
+def _of_channel(channel: Channel, site: SiteFacts) -> tuple[Page, ...]:
+    feed = feed_of(channel.category, channel.articles, site)
+    documents = (
+        (ATOM, atom.CONTENT_TYPE, atom.subscription(feed, site, archive=channel.archive)),
+        (RSS, rss.CONTENT_TYPE, rss.subscription(feed, site)),
+        (JSON, json_feed.CONTENT_TYPE, json_feed.subscription(feed, site)),
+    )
+    return tuple(
+        Page(key=feed_key(channel.category, name), body=body, content_type=content_type, cache_control=INDEX)
+        for name, content_type, body in documents
+    )
 
 
-def _of_catalogue(catalogue: Catalogue, site: SiteFacts) -> tuple[Page, ...]:
+def _of_archive(archive: ChannelArchive, site: SiteFacts) -> tuple[Page, ...]:
+    feed = feed_of(archive.category, archive.articles, site)
     return (
         Page(
-            key=_KEY,
-            body=document(_feed(catalogue.newest, site)),
-            content_type="application/atom+xml; charset=utf-8",
-            cache_control="public, max-age=60",
-            wave=Wave.FEEDS,
+            key=feed_archive_key(archive.category, archive.label),
+            body=atom.archived(feed, site, label=archive.label, previous=archive.previous),
+            content_type=atom.CONTENT_TYPE,
+            cache_control=IMMUTABLE,
         ),
     )
 
 
-def _feed(articles: tuple[Article, ...], site: SiteFacts) -> Element:
-    feed = root("feed", "http://www.w3.org/2005/Atom", **{"xml:lang": site.language})
-    home = absolute(site, "")
-    add(feed, "id", home)
-    add(feed, "title", one_line(site.title))
-    add(feed, "updated", _time(max((a.updated_at for a in articles), default=_NEVER), site))
-    add(add(feed, "author"), "name", one_line(site.title))
-    add(feed, "link", rel="self", type="application/atom+xml", href=absolute(site, _KEY))
-    add(feed, "link", rel="alternate", type="text/html", href=home)
-    for article in articles:
-        _add_entry(feed, article, site)
-    return feed
-
-
-def _add_entry(feed: Element, article: Article, site: SiteFacts) -> None:
-    address = absolute(site, article.page_key)
-    entry = add(feed, "entry")
-    add(entry, "id", f"{absolute(site, '')}#{encoded(article.key)}")  # stays when the page moves (4.2.6)
-    add(entry, "title", one_line(article.title))
-    add(entry, "published", _time(article.published_at, site))
-    add(entry, "updated", _time(article.updated_at, site))
-    add(add(entry, "author"), "name", one_line(article.category.title))
-    add(entry, "category", term=one_line(article.category.slug), label=one_line(article.category.title))
-    add(entry, "link", rel="alternate", type="text/html", href=address)
-    if is_http(article.origin_url):
-        add(entry, "link", rel="via", href=one_line(article.origin_url))
-    if article.summary:
-        add(entry, "summary", article.summary)
-    add(entry, "content", with_absolute_links(article.html, address), type="html")
-
-
-def _time(at: datetime, site: SiteFacts) -> str:
-    return at.astimezone(ZoneInfo(site.timezone)).isoformat(timespec="seconds")
-
-
-OUTPUT = OutputKind(name="feeds", of_article=_of_article, of_catalogue=_of_catalogue, edition="1")
+OUTPUT = OutputKind(name="feeds", edition="2", of_index={Channel: _of_channel, ChannelArchive: _of_archive})

@@ -24,8 +24,10 @@ The title is not touched for Liquid: Jekyll evaluates the text below the front m
 
 from urllib.parse import quote
 
-from tasks.model import Article, Catalogue, Category, Page, Wave
+from tasks.catalogue import Surroundings
+from tasks.model import Article, Category, Page
 from tasks.outputs import OutputKind, SiteFacts
+from tasks.outputs.caching import ARTICLE
 from tasks.outputs.fragments import post_fragment
 from tasks.outputs.front_matter import one_item, quoted
 from tasks.outputs.markdown import autolink, link_text, quote_line
@@ -57,20 +59,15 @@ def _return_links(category: Category, site: SiteFacts) -> str:
     return f"[返回{link_text(category.tag)}]({shelf})｜[返回首页]({home}/)"
 
 
-def _of_article(article: Article, site: SiteFacts) -> tuple[Page, ...]:
+def _of_article(article: Article, around: Surroundings, site: SiteFacts) -> tuple[Page, ...]:
     return (
         Page(
             key=article.post_key,
             body=post(article, site).encode("utf-8", "replace"),
             content_type="text/markdown; charset=utf-8",
-            cache_control="public, max-age=300",
-            wave=Wave.POSTS,
+            cache_control=ARTICLE,
         ),
     )
 
 
-def _of_catalogue(catalogue: Catalogue, site: SiteFacts) -> tuple[Page, ...]:
-    return ()
-
-
-OUTPUT = OutputKind(name="jekyll", of_article=_of_article, of_catalogue=_of_catalogue, edition="1")
+OUTPUT = OutputKind(name="jekyll", edition="1", of_article=_of_article)

@@ -1,221 +1,86 @@
-"""The site that people read: article, category, home, 404 and moved pages, and the style sheet.
+"""The site that people read: home page, articles, lists, archive, and the files that all of them need.
 
 Links are relative, so the site works under any prefix and from a folder on disk; `404.html` alone is shown at
 unknown addresses, so its links start at the root of the host.
 """
 
-from dataclasses import fields
+from dataclasses import replace
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from tasks.model import Article, Catalogue, Category, Headline, Page, Shelf, Wave
+from tasks.catalogue import ArchiveList, CategoryList, CategoryPage, DayPage, Fixed, Front, MonthPage, Moved, Shelf
+from tasks.model import Headline, Page
 from tasks.outputs import OutputKind, SiteFacts
-from tasks.outputs.addresses import absolute, is_http, relative, rooted
-from tasks.outputs.contexts import (
-    ArticleContext,
-    CategoryContext,
-    Context,
-    Day,
-    Frame,
-    HomeContext,
-    Line,
-    Link,
-    MissingContext,
-    Moment,
-    MovedContext,
-    Section,
-)
-from tasks.outputs.fragments import text_of
-
-_HOME, _MISSING, _STYLE, _FEED = "index.html", "404.html", "static/style.css", "feed.xml"
-_FULL, _DAY_AND_TIME, _TIME = "%Y-%m-%d %H:%M", "%m-%d %H:%M", "%H:%M"
-_TELLING = 16  # characters of a summary that show where it comes from
-_SCRIPTS = {"zh": "zh-Hans", "zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant"}
+from tasks.outputs.addresses import CATEGORIES, HOME, absolute, category_key, relative
+from tasks.outputs.archive_pages import archive_page, day_page, month_page
+from tasks.outputs.article_page import article_page
+from tasks.outputs.caching import INDEX
+from tasks.outputs.category_pages import categories_page, category_pages
+from tasks.outputs.contexts import HomeContext, Line, Link, Moment, MovedContext, Section
+from tasks.outputs.facts import title_of
+from tasks.outputs.fixed_pages import fixed_pages
+from tasks.outputs.framing import frame_of
+from tasks.outputs.lines import category_title, day_moment, days_of, first_sentence, line
+from tasks.outputs.templating import html_page
+from tasks.outputs.wording import local_time, text, time_text
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("tasks.outputs"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-
-
-def _page(key: str, context: Context, wave: Wave) -> Page:
-    variables = {field.name: getattr(context, field.name) for field in fields(context)}
-    text = _environment().get_template(context.template).render(variables)
-    seconds = 300 if wave is Wave.ARTICLES else 60
-    return Page(
-        key=key,
-        body=text.encode("utf-8", "replace"),
-        content_type="text/html; charset=utf-8",
-        cache_control=f"public, max-age={seconds}",
-        wave=wave,
-    )
-
-
-# --- an article -------------------------------------------------------------------------------
-
-
-def _of_article(article: Article, site: SiteFacts) -> tuple[Page, ...]:
-    key = article.page_key
-    context = ArticleContext(
-        frame=_frame(site, key, title=article.title, description=article.summary, kind="article"),
-        title=article.title,
-        category=Link(href=relative(_shelf_key(article.category), start=key), text=article.category.title),
-        published=_moment(article.published_at, site, _FULL),
-        updated=_moment(article.updated_at, site, _FULL) if article.revision > 1 else None,
-        summary=_lead(article),
-        body=Markup(article.html),  # noqa: S704  sanitised where the article was made
-        origin_url=article.origin_url if is_http(article.origin_url) else "",
-    )
-    return (_page(key, context, Wave.ARTICLES),)
-
-
-def _lead(article: Article) -> str:
-    """The summary, unless the text itself says it: most are the beginning of the text."""
-    return "" if article.summary[:_TELLING] in text_of(article.html) else article.summary
-
-
-# --- the pages that list articles -------------------------------------------------------------
-
-
-def _of_catalogue(catalogue: Catalogue, site: SiteFacts) -> tuple[Page, ...]:
-    return (
-        _style_sheet(),
-        *(_category_page(shelf, key, site) for shelf in catalogue.touched for key in _shelf_keys(shelf.category)),
-        *(_moved_page(old, headline, site) for old, headline in catalogue.moved),
-        _home_page(catalogue.shelves, site),
-        _missing_page(site),
-    )
-
-
-def _style_sheet() -> Page:
-    return Page(
-        key=_STYLE,
-        body=files("tasks.outputs").joinpath(_STYLE).read_bytes(),
-        content_type="text/css; charset=utf-8",
-        cache_control="public, max-age=300",
-        wave=Wave.ASSETS,
-    )
-
-
-def _category_page(shelf: Shelf, key: str, site: SiteFacts) -> Page:
-    days = groupby(shelf.headlines, lambda headline: _local(headline.published_at, site).date())
-    context = CategoryContext(
-        frame=_frame(site, key, title=shelf.category.title, canonical=_shelf_key(shelf.category)),
-        title=shelf.category.title,
-        count=shelf.count,
-        shown=len(shelf.headlines),
-        days=tuple(
-            Day(
-                date=Moment(iso=day.isoformat(), text=f"{day.year}年{day.month}月{day.day}日"),
-                lines=tuple(_line(headline, key, site, _TIME) for headline in found),
-            )
-            for day, found in days
+def _home_page(front: Front, site: SiteFacts) -> tuple[Page, ...]:
+    first = front.newest[0] if front.newest else None
+    context = HomeContext(
+        frame=frame_of(
+            site, HOME, title="", description=site.description or text(site, "home_description", site=site.title)
         ),
+        today=day_moment(local_time(site, first.published_at).date(), site, "date_with_weekday") if first else None,
+        lead=_short_line(first, site) if first else None,
+        days=days_of(front.newest[1:], HOME, site, lambda headline: _short_line(headline, site)),
+        sections=tuple(_section(shelf, site) for shelf in front.sections if shelf.headlines),
+        all_href=relative(CATEGORIES, start=HOME),
+        categories=front.categories,
     )
-    return _page(key, context, Wave.LISTS)
+    return (html_page(HOME, context, site, INDEX),)
 
 
-def _home_page(shelves: tuple[Shelf, ...], site: SiteFacts) -> Page:
-    sections = (
-        Section(
-            title=shelf.category.title,
-            href=relative(_shelf_key(shelf.category), start=_HOME),
-            count=shelf.count,
-            lines=tuple(_line(headline, _HOME, site, _DAY_AND_TIME) for headline in shelf.headlines[:5]),
-        )
-        for shelf in shelves
-        if shelf.headlines
+def _short_line(headline: Headline, site: SiteFacts) -> Line:
+    """With one sentence of the summary: the home page shows many and has to stay light."""
+    return line(replace(headline, summary=first_sentence(headline.summary)), HOME, site)
+
+
+def _section(shelf: Shelf, site: SiteFacts) -> Section:
+    return Section(
+        title=category_title(shelf.category),
+        href=relative(category_key(shelf.category), start=HOME),
+        newest_at=_short_moment(shelf.newest_at, site) if shelf.newest_at else None,
+        lines=tuple(line(headline, HOME, site) for headline in shelf.headlines),
     )
-    context = HomeContext(frame=_frame(site, _HOME, title="", canonical=""), sections=tuple(sections))
-    return _page(_HOME, context, Wave.FEEDS)
 
 
-def _moved_page(old: str, headline: Headline, site: SiteFacts) -> Page:
+def _short_moment(at: datetime, site: SiteFacts) -> Moment:
+    """To the minute for readers; for machines the day is enough here, and light."""
+    day = local_time(site, at).date()
+    return Moment(iso=day.isoformat(), text=time_text(site, "short_date_and_time", at))
+
+
+def _moved_page(moved: Moved, site: SiteFacts) -> tuple[Page, ...]:
+    title, target = title_of(moved.headline), moved.headline.page_key
     context = MovedContext(
-        frame=_frame(site, old, title=headline.title, canonical=headline.page_key),
-        target=Link(href=relative(headline.page_key, start=old), text=headline.title),
+        frame=frame_of(site, moved.old_key, title=title, canonical=absolute(site, target)),
+        target=Link(href=relative(target, start=moved.old_key), text=title),
     )
-    return _page(old, context, Wave.LISTS)
+    return (html_page(moved.old_key, context, site, INDEX),)
 
 
-def _missing_page(site: SiteFacts) -> Page:
-    frame = Frame(
-        language=_language(site),
-        site_title=site.title,
-        title="404",
-        description="",
-        kind="website",
-        canonical="",
-        home=rooted(site, ""),
-        stylesheet=rooted(site, _STYLE),
-        feed=rooted(site, _FEED),
-    )
-    return _page(_MISSING, MissingContext(frame=frame), Wave.FEEDS)
-
-
-# --- parts ------------------------------------------------------------------------------------
-
-
-def _frame(
-    site: SiteFacts, key: str, *, title: str, description: str = "", kind: str = "website", canonical: str | None = None
-) -> Frame:
-    """The frame of the page `key`; `canonical` is the key that search engines shall keep, where it is another."""
-    return Frame(
-        language=_language(site),
-        site_title=site.title,
-        title=title,
-        description=description,
-        kind=kind,
-        canonical=absolute(site, key if canonical is None else canonical),
-        home=relative(_HOME, start=key),
-        stylesheet=relative(_STYLE, start=key),
-        feed=relative(_FEED, start=key),
-    )
-
-
-def _line(headline: Headline, start: str, site: SiteFacts, form: str) -> Line:
-    return Line(
-        href=relative(headline.page_key, start=start),
-        title=headline.title,
-        summary=headline.summary,
-        at=_moment(headline.published_at, site, form),
-    )
-
-
-def _moment(at: datetime, site: SiteFacts, form: str) -> Moment:
-    local = _local(at, site)
-    return Moment(iso=local.isoformat(timespec="seconds"), text=local.strftime(form))
-
-
-def _local(at: datetime, site: SiteFacts) -> datetime:
-    return at.astimezone(ZoneInfo(site.timezone))
-
-
-def _shelf_key(category: Category) -> str:
-    return f"category/{category.slug}.html"
-
-
-def _shelf_keys(category: Category) -> tuple[str, ...]:
-    """Keys of a category's page. A fixed one is also where the links of its posts lead: `/<slug>/`."""
-    return (_shelf_key(category), *([f"{category.slug}/index.html"] if category.fixed else []))
-
-
-def _language(site: SiteFacts) -> str:
-    return _SCRIPTS.get(site.language, site.language)
-
-
-OUTPUT = OutputKind(name="website", of_article=_of_article, of_catalogue=_of_catalogue, edition="1")
+OUTPUT = OutputKind(
+    name="website",
+    edition="2",
+    of_article=article_page,
+    of_index={
+        Fixed: fixed_pages,
+        Front: _home_page,
+        CategoryList: categories_page,
+        CategoryPage: category_pages,
+        DayPage: day_page,
+        MonthPage: month_page,
+        ArchiveList: archive_page,
+        Moved: _moved_page,
+    },
+)

@@ -32,7 +32,7 @@ class Store(Protocol):
     def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
         """Create or replace the page of each action, each whole or not at all; one receipt per action, in order.
 
-        Takes creations and updates, that is `plan.due(wave)`; any other kind of action is a `ValueError`.
+        Takes creations and updates, that is `plan(...).creations` or `.updates`; any other kind of action is a `ValueError`.
         """
         ...
 

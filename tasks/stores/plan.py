@@ -1,7 +1,6 @@
 """What to do so that the store holds the wanted pages, and why. Pure: no store is asked."""
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 
 from tasks.errors import StoreError
 from tasks.model import Action, ActionKind, Page, PublishPlan
@@ -11,23 +10,18 @@ from tasks.stores.checks import check_key
 def plan(pages: Iterable[Page], known: Mapping[str, str], *, obsolete: Iterable[str] = ()) -> PublishPlan:
     """Compare the wanted pages with what the ledger recorded.
 
-    `known` maps each published key to its `Page.digest`. `obsolete` are keys whose article lives elsewhere now:
-    those that are known and not wanted are deleted, no others ever. Kept pages stay in their wave, so that the
-    plan can be shown whole; `due` leaves them out. Unsafe or clashing keys raise `StoreError`.
+    `known` maps each published key to its `Page.digest`. `obsolete` are keys that nothing shows any more: those that
+    are known and not wanted are deleted, no others ever. Unsafe or clashing keys raise `StoreError`.
     """
     wanted = _by_key(pages)
-    ordered = sorted(wanted.values(), key=lambda page: (page.wave, page.key))
-    waves = tuple(
-        tuple(_action(page, known.get(page.key)) for page in wave)
-        for _, wave in groupby(ordered, key=lambda page: page.wave)
-    )
+    actions = [_action(page, known.get(key)) for key, page in sorted(wanted.items())]
     gone = sorted(key for key in set(obsolete) if key in known and key not in wanted)
-    return PublishPlan(waves=waves, deletions=tuple(_deletion(key) for key in gone))
-
-
-def due(wave: Iterable[Action]) -> tuple[Action, ...]:
-    """The actions of a wave that a store has to carry out."""
-    return tuple(action for action in wave if action.kind is not ActionKind.KEEP)
+    return PublishPlan(
+        creations=tuple(action for action in actions if action.kind is ActionKind.CREATE),
+        updates=tuple(action for action in actions if action.kind is ActionKind.UPDATE),
+        kept=tuple(action for action in actions if action.kind is ActionKind.KEEP),
+        deletions=tuple(_deletion(key) for key in gone),
+    )
 
 
 def _by_key(pages: Iterable[Page]) -> dict[str, Page]:
@@ -55,7 +49,7 @@ def _refuse_file_as_folder(key: str, wanted: Mapping[str, Page]) -> None:
 
 
 def _describe(page: Page) -> str:
-    return f"one of {page.wave.name.lower()} ({page.content_type}, {len(page.body)} bytes, {page.digest[:12]})"
+    return f"one ({page.content_type}, {len(page.body)} bytes, {page.digest[:12]})"
 
 
 def _action(page: Page, recorded: str | None) -> Action:
@@ -68,4 +62,4 @@ def _action(page: Page, recorded: str | None) -> Action:
 
 def _deletion(key: str) -> Action:
     check_key(key)
-    return Action(kind=ActionKind.DELETE, key=key, reason="the article moved")
+    return Action(kind=ActionKind.DELETE, key=key, reason="nothing shows it any more")

@@ -11,7 +11,7 @@ import pytest
 
 import tasks.stores
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, ActionKind, Page, Wave
+from tasks.model import Action, ActionKind, Page
 from tasks.stores import Store, find_stores, open_store
 from tasks.stores.memory import MemoryStore
 
@@ -76,9 +76,7 @@ def store(subject: Subject) -> Store:
 
 
 def page(key: str, body: bytes = b"x", *, cache_control: str = "max-age=60") -> Page:
-    return Page(
-        key=key, body=body, content_type="text/html; charset=utf-8", cache_control=cache_control, wave=Wave.ARTICLES
-    )
+    return Page(key=key, body=body, content_type="text/html; charset=utf-8", cache_control=cache_control)
 
 
 def create(*pages: Page) -> list[Action]:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tasks.catalogue import Surroundings
 from tasks.model import Article, Page, Result, Stage
-from tasks.outputs import SiteFacts, jekyll
+from tasks.outputs import SiteFacts, jekyll, pages_of_article
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Answer, Upstream, stories
 
@@ -106,10 +107,10 @@ def test_an_article_whose_page_cannot_be_made(
     upstream.serve("rolling", broken, good)
     whole = jekyll.OUTPUT
 
-    def of_article(article: Article, facts: SiteFacts) -> tuple[Page, ...]:
+    def of_article(article: Article, around: Surroundings, facts: SiteFacts) -> tuple[Page, ...]:
         if article.code == broken.code:
             raise ZeroDivisionError("an output with a fault")
-        return whole.of_article(article, facts)
+        return pages_of_article(article, around, facts, (whole,))
 
     with monkeypatch.context() as fault:
         fault.setattr(jekyll, "OUTPUT", replace(whole, of_article=of_article))

@@ -50,8 +50,8 @@ def _undisturbed(upstream: Upstream, folder: Path) -> SiteFolder:
     return site
 
 
-# The 3rd object is a page, the 7th a post, the 14th one of the last wave.
-@pytest.mark.parametrize("nth", [3, 7, 14])
+# The 3rd object is a file, the 14th an article's, the 30th a list.
+@pytest.mark.parametrize("nth", [3, 14, 30])
 def test_a_killed_run_is_finished_by_the_next(nth: int, two_lists: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *stories(3))
     upstream.serve("media", Story(number="202611200000000077"))
@@ -81,14 +81,17 @@ def test_a_run_killed_while_an_article_moves(two_lists: SiteFolder, upstream: Up
     assert posts == [f"_posts/2026-11-20-{moving.code}.md"]
     assert moving.title not in two_lists.objects()["category/emnews.html"].decode()
     assert two_lists.dead_links() == []
-    assert set(two_lists.objects()) - {f"emnews/2026/11/20/{moving.number}.html"} == set(
-        _undisturbed(upstream, two_lists.folder / "other").objects()
-    )
+    # Former files of the search index stay for an hour.
+    kept = {key for key in two_lists.objects() if not key.startswith("search/")}
+    wanted = {
+        key for key in _undisturbed(upstream, two_lists.folder / "other").objects() if not key.startswith("search/")
+    }
+    assert kept - {f"emnews/2026/11/20/{moving.number}.html"} == wanted
 
 
 # What stands in the way, and what must then not be there: everything of the later waves.
 BLOCKED = {
-    "emnews": ["_posts", "category", "index.html", "feed.xml"],
+    "emnews": ["category", "index.html", "feed.xml"],
     "_posts": ["category", "index.html", "feed.xml"],
     "category": ["index.html", "feed.xml", "sitemap.xml"],
 }

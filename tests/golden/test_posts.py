@@ -1,21 +1,21 @@
 """Jekyll posts, byte for byte: our own pairs of record and post, and the original site's where they are at hand."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from tasks.catalogue import Surroundings
 from tasks.model import Article, Category
-from tasks.outputs import SiteFacts
+from tasks.outputs import pages_of_article
 from tasks.outputs.jekyll import OUTPUT
 from tests.support.output_records import SITE, article
 from tests.support.samples import FINAL_FORMAT, SAMPLES, Sample, sample
 
 PAIRS = Path(__file__).parent / "posts"
-ORIGINAL_SITE = SiteFacts(
-    title="金融消息", base_url="https://finews.withounder.com", language="zh-CN", timezone="Asia/Shanghai"
-)
+ORIGINAL_SITE = replace(SITE, base_url="https://finews.withounder.com")
 
 
 @pytest.mark.parametrize("name", ["rolling", "media", "hostile"])
@@ -30,7 +30,7 @@ def test_our_own_pairs(name: str) -> None:
         quote=record["quote"],
         post_body=record["post_body"],
     )
-    (page,) = OUTPUT.of_article(given, SITE)
+    (page,) = pages_of_article(given, Surroundings(), SITE, (OUTPUT,))
     assert page.body == (PAIRS / f"{name}.md").read_bytes()
     assert page.key == f"_posts/{record['published_at'][:10]}-{record['file_id']}.md"
 
@@ -39,7 +39,7 @@ def test_our_own_pairs(name: str) -> None:
 @pytest.mark.parametrize("name", FINAL_FORMAT)
 def test_posts_of_the_original_site(name: str) -> None:
     of = sample(name)
-    (page,) = OUTPUT.of_article(_as_received(of), ORIGINAL_SITE)
+    (page,) = pages_of_article(_as_received(of), Surroundings(), ORIGINAL_SITE, (OUTPUT,))
     assert page.body == of.post
     assert page.key.endswith(f"-{name}.md")
 

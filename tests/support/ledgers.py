@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tasks.catalogue import IndexKind
 from tasks.ledger import Ledger
 from tasks.model import Article, Category, Entry, Listing, Offer, Unusable
 
@@ -85,5 +86,15 @@ def keep(ledger: Ledger, record: Entry | None = None, *, listed: bool = True, **
     ledger.articles.record(listing(record, source=record.source), now=NOW)
     saved = ledger.articles.save(made, offer(record), now=NOW)
     if listed:
-        ledger.articles.list_up([record.key])
+        ledger.places.shelve(now=NOW)
     return saved
+
+
+def due(ledger: Ledger, edition: str) -> tuple[Article, ...]:
+    """Every article whose page has to be written."""
+    return ledger.articles.never_published(limit=100) + ledger.articles.stale(edition, limit=100)
+
+
+def moved_from(ledger: Ledger) -> tuple[str, ...]:
+    """Every address that an article had before."""
+    return tuple(ref.name for ref in ledger.indexes.never_published(IndexKind.MOVED, limit=100))

@@ -1,14 +1,26 @@
-"""Articles and a small catalogue for the tests of outputs."""
+"""Articles, and the lists of a small site, for the tests of outputs."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tasks.model import Article, Catalogue, Category, Headline, Page, Shelf
-from tasks.outputs import OutputKind, SiteFacts
+from tasks.articles.plain import legal
+from tasks.catalogue import Index, IndexKind, Surroundings
+from tasks.ledger import Ledger
+from tasks.model import Article, Category, Entry, Listing, Offer, Page
+from tasks.outputs import OutputKind, SiteFacts, pages_of_article, pages_of_index
+from tasks.outputs.theme import load_theme
 
+NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 CHINA = timezone(timedelta(hours=8))
-SITE = SiteFacts(title="金融消息", base_url="https://finews.example.com", language="zh-CN", timezone="Asia/Shanghai")
+SITE = SiteFacts(
+    title="金融消息",
+    base_url="https://finews.example.com",
+    language="zh-CN",
+    timezone="Asia/Shanghai",
+    theme=load_theme("zh-CN"),
+)
 ROLLING = Category(slug="emnews", title="滚动", tag="东财滚动新闻", fixed=True)
 DAILY = Category(slug="hebinribao", title="河滨日报", tag="河滨日报新闻")
 
@@ -52,35 +64,6 @@ def article(**changes: Any) -> Article:
     return replace(whole, **changes)
 
 
-def headline(of: Article) -> Headline:
-    """The article as a list shows it."""
-    return Headline(
-        title=of.title,
-        page_key=of.page_key,
-        published_at=of.published_at,
-        category=of.category,
-        summary=of.summary,
-    )
-
-
-def catalogue(*articles: Article, moved: tuple[tuple[str, Headline], ...] = ()) -> Catalogue:
-    """The catalogue of a site that has just these articles, newest first."""
-    categories = dict.fromkeys(a.category for a in articles)
-    shelves = tuple(
-        Shelf(
-            category=c, headlines=(found := tuple(headline(a) for a in articles if a.category == c)), count=len(found)
-        )
-        for c in categories
-    )
-    return Catalogue(
-        shelves=shelves,
-        touched=shelves,
-        newest=articles,
-        addresses=tuple((a.page_key, a.updated_at) for a in articles),
-        moved=moved,
-    )
-
-
 def small_site() -> tuple[Article, ...]:
     """Three articles in two categories, one of them with an awkward title and name."""
     first = article()
@@ -106,8 +89,35 @@ def small_site() -> tuple[Article, ...]:
     return first, second, third
 
 
+def indexes(*articles: Article, of: tuple[IndexKind, ...] = tuple(IndexKind)) -> tuple[Index, ...]:
+    """Every page of every list of a site that has just these articles, as its ledger tells them."""
+    with Ledger("sqlite://", store="mem:", zone=ZoneInfo("Asia/Shanghai"), run_id="", clock=lambda: NOW) as ledger:
+        for one in map(_storable, articles):
+            ledger.shelves.assign([one.category], pinned={})
+            entry = Entry(
+                key=one.key,
+                code=one.code,
+                file_id=one.file_id,
+                source=one.source,
+                title="",
+                published_at=one.published_at,
+            )
+            ledger.articles.record(Listing(source=one.source, entries=(entry,)), now=NOW)
+            ledger.articles.save(one, Offer(entry=entry, summary="", seen_in=()), now=one.updated_at)
+        ledger.places.shelve(now=NOW)
+        ledger.indexes.expect(now=NOW)
+        refs = [ref for kind in of for ref in ledger.indexes.never_published(kind, limit=9999)]
+        return tuple(ledger.indexes.read(ref, now=NOW) for ref in refs)
+
+
+def _storable(of: Article) -> Article:
+    """Half a surrogate pair cannot be kept; parsing leaves none."""
+    values = {field.name: getattr(of, field.name) for field in fields(of)}
+    texts: dict[str, Any] = {name: legal(value) for name, value in values.items() if isinstance(value, str)}
+    return replace(of, **texts)
+
+
 def rendered(output: OutputKind, articles: tuple[Article, ...], site: SiteFacts = SITE) -> tuple[Page, ...]:
     """Every page that one output makes of a site."""
-    old = "old-category/2026/03/03/NW202603030000000002.html"
-    whole = catalogue(*articles, moved=((old, headline(articles[0])),))
-    return (*(page for a in articles for page in output.of_article(a, site)), *output.of_catalogue(whole, site))
+    of_articles = tuple(page for one in articles for page in pages_of_article(one, Surroundings(), site, (output,)))
+    return of_articles + tuple(page for index in indexes(*articles) for page in pages_of_index(index, site, (output,)))

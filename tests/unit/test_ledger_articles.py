@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.catalogue import Mention
 from tasks.ledger import Ledger
-from tasks.model import Category, Status, Unusable
+from tasks.model import ActionKind, Category, Receipt, Status, Unusable
 from tests.support.ledgers import (
     CHINA,
     DAILY,
@@ -16,9 +17,11 @@ from tests.support.ledgers import (
     NOW,
     ROLLING,
     article,
+    due,
     entry,
     keep,
     listing,
+    moved_from,
     offer,
     opened,
     rolling,
@@ -188,7 +191,7 @@ def test_the_same_text_is_no_revision(ledger: Ledger) -> None:
     ledger.articles.mark_published([KEY], "e1")
     again = ledger.articles.save(article(), offer(entry(), summary="x"), now=NOW + HOUR)
     assert again == first
-    assert ledger.articles.unpublished("e1") == ()
+    assert due(ledger, "e1") == ()
     assert ledger.articles.known([KEY])[KEY].offer_digest == offer(entry(), summary="x").digest
 
 
@@ -198,8 +201,8 @@ def test_another_text_is_a_revision_of_now(ledger: Ledger) -> None:
     saved = ledger.articles.save(article(html="<p>改</p>"), offer(), now=NOW)
     assert (saved.revision, saved.updated_at, saved.html) == (2, NOW, "<p>改</p>")
     assert saved.published_at == article().published_at
-    assert ledger.articles.unpublished("e1") == (saved,)
-    assert ledger.articles.moves([KEY]) == ()
+    assert due(ledger, "e1") == (saved,)
+    assert moved_from(ledger) == ()
 
 
 def test_times_are_kept_to_the_microsecond(ledger: Ledger) -> None:
@@ -211,43 +214,53 @@ def test_times_are_kept_to_the_microsecond(ledger: Ledger) -> None:
 
 def test_a_moved_article_leaves_its_old_address(ledger: Ledger) -> None:
     first = keep(ledger, rolling(), category=ROLLING)
+    ledger.articles.mark_published([KEY], "e1")
     second = keep(ledger, entry())
     assert second.page_key != first.page_key
-    assert ledger.articles.moves([KEY]) == ((first.page_key, first.post_key),)
-    assert ledger.articles.moves(["other"]) == ()
+    assert moved_from(ledger) == (first.page_key,)
+    assert ledger.articles.never_published(limit=9) == (second,)
+
+
+def test_the_post_of_a_moved_article_is_to_go(ledger: Ledger) -> None:
+    first = keep(ledger, rolling(), category=ROLLING)
+    written = Receipt(key=first.post_key, kind=ActionKind.CREATE, digest="d", size=1)
+    ledger.objects.record([written], now=NOW)
+    assert ledger.objects.to_delete(now=NOW) == ()
+    keep(ledger, entry())
+    assert ledger.objects.to_delete(now=NOW) == (first.post_key,)
 
 
 def test_an_article_that_moves_back_has_one_old_address(ledger: Ledger) -> None:
     first = keep(ledger, rolling(), category=ROLLING)
     second = keep(ledger, entry())
     keep(ledger, rolling(), category=ROLLING)
-    assert ledger.articles.moves([KEY]) == ((second.page_key, second.post_key),)
+    assert moved_from(ledger) == (second.page_key,)
     keep(ledger, entry())
-    assert ledger.articles.moves([KEY]) == ((first.page_key, first.post_key),)
+    assert moved_from(ledger) == (first.page_key,)
 
 
 # --- published --------------------------------------------------------------------------------
 
 
 def test_an_article_is_due_until_it_is_published_as_this_edition(ledger: Ledger) -> None:
-    saved = keep(ledger, listed=False)
-    assert ledger.articles.unpublished("e1") == (saved,)
+    saved = keep(ledger)
+    assert due(ledger, "e1") == (saved,)
     ledger.articles.mark_published([KEY], "e1")
-    assert ledger.articles.unpublished("e1") == ()
-    assert ledger.articles.unpublished("e2") == (saved,)
+    assert due(ledger, "e1") == ()
+    assert due(ledger, "e2") == (saved,)
 
 
 def test_a_story_without_a_text_is_never_due(ledger: Ledger) -> None:
     ledger.articles.record(listing(entry()), now=NOW)
-    assert ledger.articles.unpublished("e1") == ()
+    assert due(ledger, "e1") == ()
 
 
-def test_what_could_not_be_rendered_leaves_the_lists(ledger: Ledger) -> None:
+def test_other_outlets_of_a_story_are_named(ledger: Ledger) -> None:
     keep(ledger)
-    ledger.articles.fail(KEY, "template", next_try_at=NOW, listed=False)
-    assert ledger.shelves.catalogue(touched=None).newest == ()
-    ledger.articles.list_up([KEY])
-    assert len(ledger.shelves.catalogue(touched=None).newest) == 1
+    others = (entry(source="m2", media="沙洲晚报", link="http://h/2"), rolling())
+    for other in others:
+        ledger.articles.record(listing(other, source=other.source), now=NOW)
+    assert ledger.articles.mentions([KEY, "none"]) == {KEY: (Mention(outlet="沙洲晚报", url="http://h/2"),)}
 
 
 # --- find -------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """What the ledger remembers of the store. On SQLite and on PostgreSQL."""
 
+from tasks.catalogue import IndexKind, IndexRef
 from tasks.ledger import Ledger
 from tasks.model import ActionKind, Receipt
-from tests.support.ledgers import KEY, NOW, keep, opened
+from tests.support.ledgers import HOUR, KEY, NOW, keep, opened
 
 
 def receipt(key: str, kind: ActionKind = ActionKind.CREATE, *, digest: str = "d", error: str = "") -> Receipt:
@@ -43,33 +44,37 @@ def test_more_keys_than_a_statement_takes(ledger: Ledger) -> None:
     assert set(ledger.objects.known(keys)) == set(keys)
 
 
-def test_the_edition_of_the_indexes(ledger: Ledger) -> None:
-    assert ledger.objects.index_edition() == ""
-    ledger.objects.mark_indexes("e1")
-    ledger.objects.mark_indexes("e2")
-    assert ledger.objects.index_edition() == "e2"
+def test_what_is_no_longer_wanted_goes_when_its_time_has_come(ledger: Ledger) -> None:
+    ledger.objects.record(map(receipt, ["s/1/a", "s/1/b", "s/10/a", "t"]), now=NOW)
+    assert ledger.objects.under("s/1/") == {"s/1/a", "s/1/b"}
+    ledger.objects.delete_later(["s/1/a", "unknown"], after=NOW + HOUR)
+    assert ledger.objects.under("s/1/") == {"s/1/b"}
+    assert ledger.objects.to_delete(now=NOW) == ()
+    assert ledger.objects.to_delete(now=NOW + HOUR) == ("s/1/a",)
+    ledger.objects.record([receipt("s/1/a")], now=NOW)
+    assert ledger.objects.to_delete(now=NOW + HOUR) == ()
 
 
 def test_a_store_that_was_emptied_is_forgotten(ledger: Ledger) -> None:
     saved = keep(ledger)
     ledger.articles.mark_published([KEY], "e1")
     ledger.objects.record([receipt("a")], now=NOW)
-    ledger.objects.mark_indexes("e1")
+    home = IndexRef(kind=IndexKind.HOME)
+    ledger.indexes.mark_published([home], "e1")
     ledger.objects.forget()
     assert ledger.objects.known(["a"]) == {}
-    assert ledger.objects.index_edition() == ""
-    assert ledger.articles.unpublished("e1") == (saved,)
+    assert ledger.articles.never_published(limit=9) == (saved,)
+    assert ledger.indexes.never_published(IndexKind.HOME, limit=9) == (home,)
 
 
 def test_two_stores_do_not_meet(database_url: str) -> None:
     with opened(database_url, store="file:one") as ledger:
         ledger.objects.record([receipt("a")], now=NOW)
-        ledger.objects.mark_indexes("e1")
     with opened(database_url, store="file:two") as ledger:
-        assert (ledger.objects.known(["a"]), ledger.objects.index_edition()) == ({}, "")
+        assert ledger.objects.known(["a"]) == {}
         ledger.objects.forget()
     with opened(database_url, store="file:one") as ledger:
-        assert (ledger.objects.known(["a"]), ledger.objects.index_edition()) == ({"a": "d"}, "e1")
+        assert ledger.objects.known(["a"]) == {"a": "d"}
 
 
 def test_the_ledgers_name_stays(database_url: str) -> None:

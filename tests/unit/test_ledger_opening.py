@@ -15,7 +15,7 @@ import tasks.ledger
 from tasks.errors import ConfigError, LedgerBusy, LedgerError, LedgerTooNew
 from tasks.ledger.schema import REVISION, metadata
 from tasks.model import Stage
-from tests.support.ledgers import KEY, NOW, entry, keep, listing, opened
+from tests.support.ledgers import KEY, NOW, due, entry, keep, listing, opened
 
 
 def engine_of(url: str) -> sa.Engine:
@@ -38,7 +38,7 @@ def test_what_was_kept_is_there_again(database_url: str) -> None:
     with opened(database_url) as ledger:
         saved = keep(ledger)
     with opened(database_url) as ledger:
-        assert ledger.articles.unpublished("e") == (saved,)
+        assert due(ledger, "e") == (saved,)
 
 
 def test_the_newest_migration_is_the_schema(database_url: str) -> None:
@@ -160,12 +160,12 @@ def test_a_rehearsal_sees_everything_and_keeps_nothing(database_url: str) -> Non
         saved = keep(ledger)
     before = contents(database_url)
     with opened(database_url, rehearsal=True) as ledger:
-        assert ledger.articles.unpublished("e") == (saved,)
+        assert due(ledger, "e") == (saved,)
         keep(ledger, entry(key="other", code="other", file_id="other"))
         ledger.articles.mark_published([KEY], "e")
         ledger.journal.note(KEY, Stage.ASK, "seen")
         ledger.journal.flush()
-        assert [one.key for one in ledger.articles.unpublished("e")] == ["other"]
+        assert [one.key for one in due(ledger, "e")] == ["other"]
         assert ledger.objects.ledger_id()
     assert contents(database_url) == before
 
@@ -190,5 +190,5 @@ def test_a_rehearsal_touches_no_file(tmp_path: Path) -> None:
         home = next(tmp_path.iterdir())
     shutil.copytree(home, tmp_path / "copy")
     with opened(f"sqlite:///{tmp_path}/copy/ledger.db", rehearsal=True) as ledger:
-        assert len(ledger.articles.unpublished("e")) == 1
+        assert len(due(ledger, "e")) == 1
     assert sorted(p.name for p in (tmp_path / "copy").iterdir()) == ["ledger.db"]

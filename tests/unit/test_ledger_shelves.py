@@ -1,16 +1,16 @@
-"""Slugs that stay for ever, and the catalogue of what is listed. On SQLite and on PostgreSQL."""
+"""Slugs that stay for ever. On SQLite and on PostgreSQL."""
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from tasks.articles.slugs import romanise
+from tasks.catalogue import IndexKind
 from tasks.errors import ConfigError
 from tasks.ledger import Ledger
-from tasks.model import Category, Entry
-from tests.support.ledgers import DAILY, HOUR, KEY, NOW, ROLLING, entry, keep, opened, rolling
+from tasks.model import Category
+from tests.support.ledgers import KEY, ROLLING, keep, opened
 
 
 def wish(title: str) -> Category:
@@ -21,16 +21,6 @@ def wish(title: str) -> Category:
 def slug(ledger: Ledger, title: str, pinned: dict[str, str] | None = None) -> str:
     """The slug that a media has or gets."""
     return ledger.shelves.assign([wish(title)], pinned=pinned or {})[title].slug
-
-
-def story(number: int) -> Entry:
-    """Story `number` of many, each a minute younger than the one before."""
-    return entry(
-        key=f"k{number:04}",
-        code=f"k{number:04}",
-        file_id=f"k{number:04}",
-        published_at=entry().published_at + timedelta(minutes=number),
-    )
 
 
 # --- assign -----------------------------------------------------------------------------------
@@ -106,8 +96,9 @@ def test_a_fixed_category_may_be_renamed(ledger: Ledger) -> None:
     given = ledger.shelves.assign([renamed], pinned={})
     assert given["滚动快讯"] == renamed
     assert ROLLING.title not in given
-    (due,) = ledger.articles.unpublished("edition")
-    assert due.category == renamed
+    (stale,) = ledger.articles.stale("edition", limit=9)
+    assert stale.category == renamed
+    assert ledger.indexes.never_published(IndexKind.HOME, limit=9)
 
 
 def test_assigning_again_changes_nothing(ledger: Ledger) -> None:
@@ -116,69 +107,7 @@ def test_assigning_again_changes_nothing(ledger: Ledger) -> None:
     assert ledger.shelves.assign([], pinned={}) == first
 
 
-# --- catalogue --------------------------------------------------------------------------------
-
-
-def test_an_empty_ledger_has_an_empty_catalogue(ledger: Ledger) -> None:
-    catalogue = ledger.shelves.catalogue(touched=None)
-    assert (catalogue.shelves, catalogue.touched, catalogue.newest, catalogue.addresses, catalogue.moved) == ((),) * 5
-
-
-def test_shelves_show_the_newest_first_and_count_all(ledger: Ledger) -> None:
-    for number in range(7):
-        keep(ledger, story(number))
-    keep(ledger, rolling(key="r", code="r", file_id="r", published_at=entry().published_at + HOUR), category=ROLLING)
-    catalogue = ledger.shelves.catalogue(touched=None)
-    assert [shelf.category for shelf in catalogue.shelves] == [ROLLING, DAILY]
-    daily = catalogue.shelves[1]
-    assert daily.count == 7
-    assert [line.page_key[-10:-5] for line in daily.headlines] == ["k0006", "k0005", "k0004", "k0003", "k0002"]
-    assert {shelf.category.slug: len(shelf.headlines) for shelf in catalogue.touched} == {"emnews": 1, "hebinribao": 7}
-    assert [one.key for one in catalogue.newest][:3] == ["r", "k0006", "k0005"]
-    assert [address for address, _ in catalogue.addresses][:2] == [one.page_key for one in catalogue.newest][:2]
-
-
-def test_equal_times_have_an_order(ledger: Ledger) -> None:
-    for key in ["b", "a", "c"]:
-        keep(ledger, entry(key=key, code=key, file_id=key))
-    assert [one.key for one in ledger.shelves.catalogue(touched=None).newest] == ["c", "b", "a"]
-
-
-def test_pages_show_a_hundred_and_the_feed_twenty(ledger: Ledger) -> None:
-    for number in range(103):
-        keep(ledger, story(number))
-    catalogue = ledger.shelves.catalogue(touched=["hebinribao"])
-    assert [(len(shelf.headlines), shelf.count) for shelf in catalogue.touched] == [(100, 103)]
-    assert (len(catalogue.newest), len(catalogue.addresses)) == (20, 103)
-
-
-def test_only_touched_shelves_get_their_page(ledger: Ledger) -> None:
-    keep(ledger)
-    keep(ledger, rolling(key="r", code="r", file_id="r"), category=ROLLING)
-    assert [s.category for s in ledger.shelves.catalogue(touched={"emnews", "none"}).touched] == [ROLLING]
-    assert ledger.shelves.catalogue(touched=()).touched == ()
-
-
-def test_what_is_not_listed_is_not_shown(ledger: Ledger) -> None:
-    keep(ledger, listed=False)
-    catalogue = ledger.shelves.catalogue(touched=None)
-    assert (catalogue.shelves, catalogue.newest, catalogue.addresses) == ((), (), ())
-    assert [(shelf.headlines, shelf.count) for shelf in catalogue.touched] == [((), 0)]
-
-
-def test_a_moved_article_is_shown_at_its_old_address(ledger: Ledger) -> None:
-    old = keep(ledger, rolling(), category=ROLLING)
-    new = keep(ledger, entry())
-    catalogue = ledger.shelves.catalogue(touched=None)
-    [(address, headline)] = catalogue.moved
-    assert address == old.page_key
-    assert (headline.page_key, headline.category, headline.title) == (new.page_key, DAILY, new.title)
-    assert [shelf.category for shelf in catalogue.shelves] == [DAILY]
-    assert [address for address, _ in catalogue.addresses] == [new.page_key]
-
-
-def test_an_address_changes_when_its_article_does(ledger: Ledger) -> None:
-    keep(ledger)
-    assert [at for _, at in ledger.shelves.catalogue(touched=None).addresses] == [entry().published_at]
-    keep(ledger, html="<p>改</p>")
-    assert ledger.shelves.catalogue(touched=None).addresses == ((f"hebinribao/2026/03/04/NW{KEY}.html", NOW),)
+@pytest.mark.parametrize("slug", ["archive", "category", "static", "sitemaps"])
+def test_a_fixed_category_at_an_address_of_the_site_itself(ledger: Ledger, slug: str) -> None:
+    with pytest.raises(ConfigError, match=f"category '{slug}': the site uses that address itself"):
+        ledger.shelves.assign([replace(ROLLING, slug=slug)], pinned={})

@@ -1,6 +1,7 @@
 """Where the byte rules of the post would break YAML, Jekyll, Liquid or kramdown: what is written instead."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_the_source_address_is_a_link_or_nothing(url: str, written: str) -> None
 
 
 def test_return_links_lead_to_the_shelf_under_the_base_address() -> None:
-    site = SiteFacts(title="x", base_url="https://h.example:8443/p/q", language="zh-CN", timezone="Asia/Shanghai")
+    site = replace(SITE, base_url="https://h.example:8443/p/q")
     fixed = post(article(), site)
     media = post(article(quote=None, category=Category(slug="a(b) c", title="[x]", tag="[x]|新闻")), site)
     assert fixed.endswith("\n\n[返回东财滚动新闻](//h.example:8443/p/q/emnews/)｜[返回首页](//h.example:8443/p/q/)")

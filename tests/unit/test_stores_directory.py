@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, ActionKind, Page, Wave
+from tasks.model import Action, ActionKind, Page
 from tasks.stores import Store, open_store
 
 ROOT = Path(__file__).parents[2]
@@ -17,11 +17,11 @@ PRELUDE = f"""
 import sys
 from itertools import cycle
 from tasks.errors import StoreError
-from tasks.model import Action, ActionKind, Page, Wave
+from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
 
 def create(key, body):
-    page = Page(key=key, body=body, content_type="text/html", cache_control="", wave=Wave.ARTICLES)
+    page = Page(key=key, body=body, content_type="text/html", cache_control="")
     return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
 
 store = open_store("file:" + sys.argv[1])
@@ -50,7 +50,7 @@ def spawn(script: str, site: Path) -> "subprocess.Popen[str]":
 
 
 def create(key: str, body: bytes = b"x") -> Action:
-    page = Page(key=key, body=body, content_type="text/html", cache_control="", wave=Wave.ARTICLES)
+    page = Page(key=key, body=body, content_type="text/html", cache_control="")
     return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
 
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tasks.model import Action, ActionKind, Page, Wave
+from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
 from tasks.stores.rehearsal import Rehearsal
 
 
 def create(key: str, body: bytes) -> Action:
-    page = Page(key=key, body=body, content_type="text/plain", cache_control="no-cache", wave=Wave.POSTS)
+    page = Page(key=key, body=body, content_type="text/plain", cache_control="no-cache")
     return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
 
 

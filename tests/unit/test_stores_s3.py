@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, ActionKind, Page, Wave
+from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
 from tasks.stores.s3 import S3Store
 
@@ -28,7 +28,7 @@ RUN = contextvars.ContextVar("RUN", default="none")
 
 
 def create(key: str, body: bytes = b"x") -> Action:
-    page = Page(key=key, body=body, content_type="text/html", cache_control="no-cache", wave=Wave.ARTICLES)
+    page = Page(key=key, body=body, content_type="text/html", cache_control="no-cache")
     return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
 
 

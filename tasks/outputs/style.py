@@ -1,0 +1,54 @@
+"""The files of a theme as a site has them. The style sheet's name holds a digest of it, so it can be kept for ever."""
+
+import hashlib
+from mimetypes import MimeTypes
+
+from tasks.errors import ConfigError
+from tasks.model import Page
+from tasks.outputs.caching import IMMUTABLE, INDEX
+from tasks.outputs.theme import Theme
+
+_STYLE = "style.css"
+_TEXTS = frozenset({"application/javascript", "application/json", "application/xml", "image/svg+xml"})
+
+
+def style_name(theme: Theme) -> str:
+    """Name of the style sheet within `static/`."""
+    return f"style.{digest_of(_style(theme))}.css"
+
+
+def style_sheet(theme: Theme) -> Page:
+    """The style sheet."""
+    return Page(
+        key=f"static/{style_name(theme)}",
+        body=_style(theme),
+        content_type="text/css; charset=utf-8",
+        cache_control=IMMUTABLE,
+    )
+
+
+def other_files(theme: Theme) -> tuple[Page, ...]:
+    """Everything else under its own name, such as a logo. Scripts of the search page are its own business."""
+    return tuple(
+        Page(key=f"static/{name}", body=body, content_type=content_type_of(name), cache_control=INDEX)
+        for name, body in sorted(theme.static.items())
+        if name != _STYLE and not (name.startswith("search") and name.endswith(".js"))
+    )
+
+
+def digest_of(body: bytes) -> str:
+    """Eight hexadecimal digits that change with the bytes."""
+    return hashlib.sha256(body).hexdigest()[:8]
+
+
+def content_type_of(name: str) -> str:
+    """By the end of the name; from Python's own table, so that it is the same on any machine."""
+    kind = MimeTypes(filenames=()).guess_type(name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind in _TEXTS else kind
+
+
+def _style(theme: Theme) -> bytes:
+    try:
+        return theme.static[_STYLE]
+    except KeyError:
+        raise ConfigError(f"theme: no static/{_STYLE}") from None
