@@ -5,6 +5,7 @@ to is in the store before any page that a reader can reach links to it. A wave t
 """
 
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +14,11 @@ from datetime import timedelta
 from flows.reading import give_up
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
-from tasks.catalogue import Index, IndexKind, IndexRef, SearchShard, Surroundings
+from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, Surroundings
 from tasks.errors import StoreError, WaveFailed
 from tasks.model import Action, ActionKind, Article, Outcome, Page, Receipt, Result, Stage
 from tasks.outputs import edition, find_outputs
+from tasks.outputs.addresses import search_key
 from tasks.outputs.caching import STATE
 from tasks.publish import publish
 from tasks.render import render, render_again, render_indexes
@@ -27,20 +29,16 @@ MARKER = "_finews/state.json"
 BATCH = 100  # articles or pages of lists that are in memory at a time
 _SEARCH_BATCH = 10
 _GRACE = timedelta(hours=1)
-# What readers and machines know by heart. Each comes after what it leads to.
-_ENTRANCES = (
-    IndexKind.ARCHIVE, IndexKind.CATEGORIES, IndexKind.SEARCHES, IndexKind.NEWS, IndexKind.SITEMAPS, IndexKind.FEED,
-    IndexKind.HOME, IndexKind.ROBOTS,
-)  # fmt: skip
+_ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
 
 
 def render_and_publish(run: Run) -> None:
     """Bring the store up to what the ledger holds; nothing is written when there is nothing new.
 
-    What a killed run left undone is found here again: articles count as published only when every page
-    that shows them is in the store. A store that cannot be used is the failure of one wave more, so that
-    what was read is still reported.
+    What a killed run left undone is found here again: an article or a page of a list is due until it is in the store
+    as it should be. A store that cannot be used is the failure of one wave more, so that what was read is still
+    reported.
     """
     try:
         _bring_up_to_date(run)
@@ -55,20 +53,22 @@ def render_and_publish(run: Run) -> None:
 
 
 def _bring_up_to_date(run: Run) -> None:
-    check_marker(run)
+    _claim(run)
     current = edition(run.facts, find_outputs())
-    ledger = run.ledger
-    ledger.places.shelve(now=run.now)
-    ledger.indexes.expect(now=run.now)
-    articles, indexes = ledger.articles, ledger.indexes
-    _publish_lists(run, current, "files", [IndexKind.FIXED])
+    run.ledger.places.shelve(now=run.now)
+    run.ledger.indexes.expect(now=run.now)
+    articles = run.ledger.articles
+    new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
+    stale = functools.partial(run.ledger.indexes.stale, edition=current, limit=BATCH)
+    _publish_lists(run, current, "new files", lambda: new(IndexKind.FIXED))
+    _publish_lists(run, current, "files", lambda: stale(IndexKind.FIXED))
     _publish_articles(run, current, "new articles", lambda: articles.never_published(limit=BATCH))
-    _publish_due(run, current, "new lists", lambda: _take(_LISTS, indexes.never_published))
+    _publish_lists(run, current, "new lists", lambda: new(*_LISTS))
     _publish_articles(run, current, "changed articles", lambda: articles.stale(current, limit=BATCH))
-    _publish_lists(run, current, "lists", _LISTS)
-    for kind in _ENTRANCES:  # on a site's first day one by one
-        _publish_due(run, current, f"new {kind.value}", functools.partial(_take, [kind], indexes.never_published))
-    _publish_lists(run, current, "entrances", _ENTRANCES)
+    _publish_lists(run, current, "lists", lambda: stale(*_LISTS))
+    for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
+        _publish_refs(run, current, [ref], f"new {ref.kind.value} 1")
+    _publish_lists(run, current, "entrances", lambda: stale(*_ENTRANCES))
     _collect(run)
 
 
@@ -83,27 +83,17 @@ def _publish_articles(run: Run, current: str, name: str, due: Callable[[], tuple
         run.ledger.articles.mark_published([article.key for article, _ in rendered], current)
 
 
-def _publish_lists(run: Run, current: str, name: str, kinds: Sequence[IndexKind]) -> None:
-    """Every page of these kinds of list that is not as it should be, or not there."""
-    indexes = run.ledger.indexes
-    _publish_due(run, current, f"new {name}", lambda: _take(kinds, indexes.never_published))
-    _publish_due(run, current, name, lambda: _take(kinds, functools.partial(indexes.stale, edition=current)))
-
-
-def _publish_due(run: Run, current: str, name: str, due: Callable[[], Sequence[IndexRef]]) -> None:
+def _publish_lists(run: Run, current: str, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
     number = 0
-    while refs := due():
+    while refs := _in_memory_at_once(due()):
         number += 1
         _publish_refs(run, current, refs, f"{name} {number}")
 
 
-def _take(kinds: Sequence[IndexKind], due: Callable[..., tuple[IndexRef, ...]]) -> list[IndexRef]:
-    """A batch of what is due, kinds in their order. A search shard weighs as much as many pages."""
-    refs: list[IndexRef] = []
-    for kind in kinds:
-        if len(refs) < BATCH:
-            refs += due(kind, limit=min(BATCH - len(refs), _SEARCH_BATCH if kind is IndexKind.SEARCH else BATCH))
-    return refs
+def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
+    """As many of them as a batch can hold: a search shard weighs as much as ten other pages."""
+    shards = itertools.count(1)
+    return [ref for ref in refs if ref.kind is not IndexKind.SEARCH or next(shards) <= _SEARCH_BATCH]
 
 
 def _publish_refs(run: Run, current: str, refs: Sequence[IndexRef], name: str) -> None:
@@ -119,8 +109,7 @@ def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> N
     """The names of a search shard's files change with it; readers may still be using the former ones for a while."""
     for index, pages in made:
         if isinstance(index, SearchShard) and pages:
-            here = pages[0].key.partition(index.label)[0] + index.label + "/"
-            former = run.ledger.objects.under(here) - {page.key for page in pages}
+            former = run.ledger.objects.under(search_key(index.label)) - {page.key for page in pages}
             run.ledger.objects.delete_later(former, after=run.now + _GRACE)
 
 
@@ -133,22 +122,20 @@ def _collect(run: Run) -> None:
         _publish_wave(run, "deletions", deletions, {})
 
 
-def check_marker(run: Run) -> None:
-    """Forget what the store holds when it is not the store that this ledger wrote: a new one, or an emptied one."""
-    if run.store.read(MARKER) != _marker(run):
-        run.ledger.journal.note(
-            "store", Stage.PUBLISH, f"{MARKER} is missing or another ledger's: everything is written again"
-        )
-        run.ledger.objects.forget()
+def _claim(run: Run) -> None:
+    """Make sure that the store is the one that this ledger wrote. Of a new one, or an emptied one, nothing is known.
 
-
-def _leave_marker(run: Run) -> None:
-    """Before anything else is written: a store without it counts as empty, whatever the ledger believes."""
-    if run.store.read(MARKER) != _marker(run):
-        page = Page(key=MARKER, body=_marker(run), content_type="application/json", cache_control=STATE)
-        (receipt,) = run.store.write([Action(kind=ActionKind.CREATE, key=MARKER, reason="names the ledger", page=page)])
-        if receipt.error:
-            raise StoreError(f"{MARKER}: {receipt.error}")
+    The marker comes before anything else: a store without it counts as empty, whatever the ledger believes.
+    """
+    if run.store.read(MARKER) == _marker(run):
+        return
+    story = f"{MARKER} is missing or another ledger's: everything is written again"
+    run.ledger.journal.note("store", Stage.PUBLISH, story)
+    run.ledger.objects.forget()
+    page = Page(key=MARKER, body=_marker(run), content_type="application/json", cache_control=STATE)
+    (receipt,) = run.store.write([Action(kind=ActionKind.CREATE, key=MARKER, reason="names the ledger", page=page)])
+    if receipt.error:
+        raise StoreError(f"{MARKER}: {receipt.error}")
 
 
 def _marker(run: Run) -> bytes:
@@ -198,8 +185,6 @@ def _publish_pages(run: Run, name: str, pages: Sequence[Page], *, owners: Mappin
     plan_ = plan(pages, run.ledger.objects.known(page.key for page in pages))
     run.recorder.planned((*plan_.creations, *plan_.updates, *plan_.kept))
     run.recorder.received(Receipt(key=action.key, kind=action.kind) for action in plan_.kept)
-    if plan_.creations or plan_.updates:
-        _leave_marker(run)
     for wave in (plan_.creations, plan_.updates):
         if wave:
             _publish_wave(run, name, wave, owners or {})

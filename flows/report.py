@@ -32,12 +32,12 @@ class _Line:
     title: str = ""
     category: str = ""
     address: str = ""
+    reads: bool = False
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
-_READ = (Step.NEW.value, Step.CHANGED.value, Step.RETRY.value)
 
 
 class Recorder:
@@ -60,7 +60,14 @@ class Recorder:
     def decided(self, offer: Offer, decision: Decision, *, category: str, address: str) -> None:
         """An article enters the report with what is to be done with it, and where it stands until then."""
         entry = offer.entry
-        line = _Line(code=entry.code, step=decision.step.value, title=entry.title, category=category, address=address)
+        line = _Line(
+            code=entry.code,
+            step=decision.step.value,
+            title=entry.title,
+            category=category,
+            address=address,
+            reads=decision.fetches,
+        )
         self._lines[entry.key] = line
         result = Result.DONE if decision.fetches else Result.SKIPPED
         line.outcomes.append(Outcome(subject=entry.key, stage=Stage.DECIDE, result=result, reason=decision.reason))
@@ -73,7 +80,7 @@ class Recorder:
 
     def reads(self, key: str) -> bool:
         """Whether this run has read the article's text."""
-        return key in self._lines and self._lines[key].step in _READ
+        return key in self._lines and self._lines[key].reads
 
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""

@@ -44,6 +44,13 @@ class IndexKind(StrEnum):
     ROBOTS = "robots"
 
 
+# What any change of any article may change, beside the pages that hold its place. Readers and machines know them by heart.
+OVERVIEWS = (
+    IndexKind.ARCHIVE, IndexKind.CATEGORIES, IndexKind.SEARCHES, IndexKind.NEWS, IndexKind.SITEMAPS, IndexKind.FEED,
+    IndexKind.HOME,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class IndexRef:
     """One page of one list. `number` counts closed pages from 1, the oldest; 0 is the open page."""

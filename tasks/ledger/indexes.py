@@ -1,7 +1,7 @@
 """The pages of all lists: which are due, and what each shows. Every reading is bounded by the size of its page."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from tasks.catalogue import (
     ON_DAY_PAGE,
     ON_HOME,
     ON_SHELF,
+    OVERVIEWS,
     SECTIONS,
     ArchiveList,
     CategoryList,
@@ -41,18 +42,16 @@ from tasks.catalogue import (
     page_of,
 )
 from tasks.ledger.articles import article_from_row, with_category
+from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database
-from tasks.ledger.places import beside_place, mark_stale
-from tasks.ledger.schema import articles, categories, facts, indexes, moves, orders
+from tasks.ledger.places import AT_REF, beside_place, bound, mark_stale
+from tasks.ledger.schema import articles, categories, indexes, moves, orders
 from tasks.model import Article, Category, Headline
 
 NEWS_AGE = timedelta(hours=48)  # Google's news sitemap: articles of the last two days
 _IN_NEWS_FILE = 1_000
 _ACTIVE = 500  # arrivals in which the most active categories are looked for
-_ALWAYS = tuple(IndexRef(kind=kind) for kind in (
-    IndexKind.FIXED, IndexKind.ARCHIVE, IndexKind.CATEGORIES, IndexKind.SEARCHES, IndexKind.NEWS, IndexKind.SITEMAPS,
-    IndexKind.FEED, IndexKind.HOME, IndexKind.ROBOTS,
-))  # fmt: skip
+_ALWAYS = tuple(IndexRef(kind=kind) for kind in (IndexKind.FIXED, *OVERVIEWS, IndexKind.ROBOTS))
 
 
 class Indexes:
@@ -71,37 +70,32 @@ class Indexes:
                 db.execute(sa.select(indexes.c.kind).where(indexes.c.kind.in_([r.kind for r in _ALWAYS]))).scalars()
             )
             missing: dict[IndexRef, datetime | None] = {ref: None for ref in _ALWAYS if ref.kind not in kinds}
-            if (until := _fact(db, "news until")) and until <= now.isoformat():
+            if (until := fact(db, "news until")) and until <= now.isoformat():
                 missing[IndexRef(kind=IndexKind.NEWS)] = None
             mark_stale(db, missing)
 
-    def never_published(self, kind: IndexKind, *, limit: int) -> tuple[IndexRef, ...]:
-        """The first pages of this kind that are not in the store."""
-        return self._due(indexes.c.published_as.is_(None), kind, limit)
+    def never_published(self, *kinds: IndexKind, limit: int) -> tuple[IndexRef, ...]:
+        """The first pages of these kinds that are not in the store."""
+        return self._due(indexes.c.published_as.is_(None), kinds, limit)
 
-    def stale(self, kind: IndexKind, edition: str, *, limit: int) -> tuple[IndexRef, ...]:
-        """The first pages of this kind that are in the store, but not as they should be, or not of this edition."""
+    def stale(self, *kinds: IndexKind, edition: str, limit: int) -> tuple[IndexRef, ...]:
+        """The first pages of these kinds that are in the store, but not as they should be, or not of this edition."""
         changed = sa.or_(indexes.c.stale, indexes.c.published_as < edition, indexes.c.published_as > edition)
-        return self._due(sa.and_(indexes.c.published_as.is_not(None), changed), kind, limit)
+        return self._due(sa.and_(indexes.c.published_as.is_not(None), changed), kinds, limit)
 
     def mark_published(self, refs: Iterable[IndexRef], edition: str) -> None:
         """These pages are in the store as this edition."""
-        rows = [{"of_kind": ref.kind.value, "of_name": ref.name, "of_number": ref.number} for ref in refs]
-        if not rows:
-            return
-        here = sa.and_(
-            indexes.c.kind == sa.bindparam("of_kind"),
-            indexes.c.name == sa.bindparam("of_name"),
-            indexes.c.number == sa.bindparam("of_number"),
-        )
-        with self._database.begin() as db:
-            db.execute(indexes.update().where(here).values(published_as=edition, stale=False), rows)
+        rows = [bound(ref) for ref in refs]
+        if rows:
+            with self._database.begin() as db:
+                db.execute(indexes.update().where(AT_REF).values(published_as=edition, stale=False), rows)
 
-    def _due(self, where: sa.ColumnElement[bool], kind: IndexKind, limit: int) -> tuple[IndexRef, ...]:
-        query = sa.select(indexes.c.name, indexes.c.number).where(indexes.c.kind == kind, where)
+    def _due(self, where: sa.ColumnElement[bool], kinds: Collection[IndexKind], limit: int) -> tuple[IndexRef, ...]:
+        query = sa.select(indexes.c.kind, indexes.c.name, indexes.c.number).where(indexes.c.kind.in_(kinds), where)
+        order = (indexes.c.kind, indexes.c.name, indexes.c.number)
         with self._database.begin() as db:
-            rows = db.execute(query.order_by(indexes.c.name, indexes.c.number).limit(limit))
-            return tuple(IndexRef(kind=kind, name=row.name, number=row.number) for row in rows)
+            rows = db.execute(query.order_by(*order).limit(limit))
+            return tuple(IndexRef(kind=IndexKind(row.kind), name=row.name, number=row.number) for row in rows)
 
     # --- what they show -------------------------------------------------------------------------
 
@@ -296,7 +290,7 @@ def _sitemaps(at: _Reading, ref: IndexRef) -> Index:
         shards=shards,
         shelves=at.shelves(),
         months=tuple(_first_day(name) for name in months),
-        news_files=int(_fact(at.db, "news files") or 1),
+        news_files=int(fact(at.db, "news files") or 1),
     )
 
 
@@ -307,9 +301,9 @@ def _news(at: _Reading, ref: IndexRef) -> Index:
     )
     rows = at.db.execute(query.order_by(*_NEWEST)).all()
     shelves = {row.category: at.category(row.category) for row in rows}
-    before = int(_fact(at.db, "news files") or 1)
-    _settle(at.db, "news files", str(max(before, page_of(len(rows), _IN_NEWS_FILE))))
-    _settle(at.db, "news until", (rows[-1].published_at + NEWS_AGE).isoformat() if rows else "")
+    before = int(fact(at.db, "news files") or 1)
+    keep_fact(at.db, "news files", str(max(before, page_of(len(rows), _IN_NEWS_FILE))))
+    keep_fact(at.db, "news until", (rows[-1].published_at + NEWS_AGE).isoformat() if rows else "")
     shown = tuple((at.headline(row, shelves[row.category]), str(row.source)) for row in rows)
     return NewsWindow(articles=shown, files=before)
 
@@ -365,15 +359,6 @@ def _first_day(month: str) -> date:
 
 def _places(column: sa.ColumnElement[int | None], first: int, last: int) -> sa.ColumnElement[bool]:
     return sa.and_(column >= first, column <= last)
-
-
-def _fact(db: Connection, name: str) -> str:
-    return db.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar() or ""
-
-
-def _settle(db: Connection, name: str, value: str) -> None:
-    db.execute(facts.delete().where(facts.c.name == name))
-    db.execute(facts.insert().values(name=name, value=value))
 
 
 _LISTED = articles.c.place.is_not(None)

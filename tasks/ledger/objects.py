@@ -6,8 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
-from tasks.ledger.schema import articles, facts, indexes, objects
+from tasks.ledger.schema import articles, indexes, objects
 from tasks.model import ActionKind, Receipt
 
 
@@ -76,12 +77,8 @@ class Objects:
 
     def settled(self, name: str, value: str) -> str:
         """The value that was given to `name` first: this one when there was none."""
-        if found := self._fact(name):
-            return found
         with self._database.begin() as db:
-            db.execute(facts.insert().values(name=name, value=value))
+            if found := fact(db, name):
+                return found
+            keep_fact(db, name, value)
         return value
-
-    def _fact(self, name: str) -> str:
-        with self._database.begin() as db:
-            return db.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar() or ""

@@ -18,6 +18,7 @@ from tasks.catalogue import (
     IN_SITEMAP,
     ON_CATEGORY_PAGE,
     ON_DAY_PAGE,
+    OVERVIEWS,
     IndexKind,
     IndexRef,
     page_of,
@@ -27,11 +28,12 @@ from tasks.ledger.schema import Instant, articles, indexes, orders
 from tasks.model import Status
 
 _BATCH = 500  # articles in one transaction
-# What any change of any article may change, beside the pages that hold its place.
-_OVERVIEWS = (
-    IndexKind.ARCHIVE, IndexKind.CATEGORIES, IndexKind.SEARCHES, IndexKind.NEWS, IndexKind.SITEMAPS, IndexKind.FEED,
-    IndexKind.HOME,
-)  # fmt: skip
+# Where a page of a list has its row; `bound` gives the values.
+AT_REF = sa.and_(
+    indexes.c.kind == sa.bindparam("of_kind"),
+    indexes.c.name == sa.bindparam("of_name"),
+    indexes.c.number == sa.bindparam("of_number"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Reached:
 
 def lists_showing(spot: Spot, reached: Reached) -> Iterator[IndexRef]:
     """Every page of every list that shows this spot, or a number or a link that depends on it."""
-    for kind in _OVERVIEWS:
+    for kind in OVERVIEWS:
         yield IndexRef(kind=kind)
     yield from _pages(IndexKind.CATEGORY, spot.category, spot.place, ON_CATEGORY_PAGE, reached.category)
     yield from _pages(IndexKind.CATEGORY_FEED, spot.category, spot.place, IN_FEED, reached.category)
@@ -260,20 +262,19 @@ def take_out(db: Connection, row: Row[tuple[object, ...]]) -> set[str]:
     return beside
 
 
+def bound(ref: IndexRef) -> dict[str, str | int]:
+    """The parameters of `AT_REF`."""
+    return {"of_kind": ref.kind.value, "of_name": ref.name, "of_number": ref.number}
+
+
 def mark_stale(db: Connection, marks: dict[IndexRef, datetime | None]) -> None:
     """These pages of lists have to be made again, or for the first time."""
-    here = sa.and_(
-        indexes.c.kind == sa.bindparam("of_kind"),
-        indexes.c.name == sa.bindparam("of_name"),
-        indexes.c.number == sa.bindparam("of_number"),
-    )
     for ref, at in sorted(marks.items()):
-        values = {"of_kind": ref.kind.value, "of_name": ref.name, "of_number": ref.number}
         newer = sa.literal(at, Instant)
         later = (
             sa.case((indexes.c.changed_at > newer, indexes.c.changed_at), else_=newer) if at else indexes.c.changed_at
         )
-        if not db.execute(indexes.update().where(here).values(stale=True, changed_at=later), values).rowcount:
+        if not db.execute(indexes.update().where(AT_REF).values(stale=True, changed_at=later), bound(ref)).rowcount:
             row = {"kind": ref.kind, "name": ref.name, "number": ref.number, "stale": True, "changed_at": at}
             db.execute(indexes.insert().values(**row))
 

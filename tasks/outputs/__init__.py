@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from tasks.catalogue import Index, Surroundings
@@ -66,9 +68,14 @@ class OutputKind:
 
 def find_outputs() -> tuple[OutputKind, ...]:
     """Every output of this folder, in the order of their names."""
-    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
-    outputs = (getattr(module, "OUTPUT", None) for module in modules)
+    outputs = (getattr(module, "OUTPUT", None) for module in _modules())
     return tuple(sorted((o for o in outputs if isinstance(o, OutputKind)), key=lambda o: o.name))
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    """Everything in this folder; it is looked through once, not for each article."""
+    return tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
 
 
 def pages_of_article(

@@ -53,6 +53,11 @@ def sitemap_key(label: str) -> str:
     return f"sitemaps/{label}.xml"
 
 
+def search_key(label: str, path: str = "") -> str:
+    """A file of a shard of the search index; without a path, what the keys of all of them begin with."""
+    return f"search/{label}/{path}"
+
+
 def news_sitemap_key(number: int) -> str:
     """A file of the news sitemap, from 1."""
     return "sitemap-news.xml" if number == 1 else f"sitemap-news-{number}.xml"

@@ -16,7 +16,7 @@ from tasks.catalogue import Fixed, SearchList, SearchShard
 from tasks.errors import ConfigError
 from tasks.model import Article, Page
 from tasks.outputs import OutputKind, SiteFacts
-from tasks.outputs.addresses import ARCHIVE, SEARCH, relative
+from tasks.outputs.addresses import ARCHIVE, SEARCH, relative, search_key
 from tasks.outputs.caching import IMMUTABLE, INDEX
 from tasks.outputs.contexts import Frame
 from tasks.outputs.facts import iso_time, title_of
@@ -65,7 +65,7 @@ def _of_shard(shard: SearchShard, site: SiteFacts) -> tuple[Page, ...]:
         return ()
     files = bundle(str(_document(article, site)) for article in shard.articles)
     return tuple(
-        _page(f"search/{shard.label}/{path}", body, INDEX if path == _ENTRY else IMMUTABLE)
+        _page(search_key(shard.label, path), body, INDEX if path == _ENTRY else IMMUTABLE)
         for path, body in files.items()
         if _OF_SHARD.fullmatch(path)
     )

@@ -139,8 +139,11 @@ def _plain(text: str) -> str:
 
 
 def _is_kept_whole(page: Page) -> bool:
-    """The files of the search index are only listed, with a digest: nobody can read them."""
-    return not page.key.startswith(("search/", "static/pagefind-"))
+    """Static files and those of the search index are only listed, with a digest.
+
+    The former stand in the theme already, the latter nobody can read.
+    """
+    return not page.key.startswith(("search/", "static/"))
 
 
 def _line(page: Page) -> str:

@@ -1,18 +1,16 @@
 """Records for the tests of what machines read: articles, feeds, sitemaps, and a site that shows them."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 from tasks.catalogue import Channel, ChannelArchive
 from tasks.model import Article, Category, Headline, Page
 from tasks.outputs import OutputKind, SiteFacts, SourceFacts, pages_of_index
 from tasks.outputs.theme import Theme
+from tests.support import output_records
+from tests.support.output_records import DAILY, ROLLING
 
-CHINA = timezone(timedelta(hours=8))
 HOST = "finews.example.com"
-ROLLING = Category(slug="emnews", title="滚动", tag="东财滚动新闻", fixed=True)
-DAILY = Category(slug="hebinribao", title="河滨日报", tag="河滨日报新闻")
 SITE = SiteFacts(
     title="金融消息",
     base_url=f"https://{HOST}",
@@ -26,6 +24,11 @@ SITE = SiteFacts(
         "borrowed": SourceFacts(name="borrowed", title="转载", canonical="origin"),
     },
 )
+
+__all__ = [
+    "DAILY", "HOST", "HOSTILE_TEXTS", "ROLLING", "SITE",
+    "article", "channel", "channel_archive", "headline", "made", "small_site",
+]  # fmt: skip
 
 HOSTILE_TEXTS = (
     "<script>alert(1)</script>",
@@ -46,24 +49,9 @@ HOSTILE_TEXTS = (
 
 
 def article(**changes: Any) -> Article:
-    """A well-formed rolling article, with what the test says instead."""
-    at = datetime(2026, 3, 4, 0, 5, 6, tzinfo=CHINA)
-    whole = Article(
-        key="202603040000000001",
-        code="NW202603040000000001",
-        file_id="202603040000000001",
-        source="rolling",
-        title="河滨港吞吐量增长“两成” 新航线开通",
-        published_at=at,
-        updated_at=at,
-        category=ROLLING,
-        origin_url="http://news.example.com/1353,202603040000000001.html",
-        summary="河滨港去年吞吐量增长两成。",
-        quote=None,
-        post_body="",
-        html='<p>河滨港 &amp; 全港。</p><figure><img src="https://pic.example.com/a.jpg?w=1&amp;h=2" alt=""></figure>',
-    )
-    return replace(whole, **changes)
+    """The rolling article of the other outputs' tests, with a picture; with what the test says instead."""
+    body = '<p>河滨港 &amp; 全港。</p><figure><img src="https://pic.example.com/a.jpg?w=1&amp;h=2" alt=""></figure>'
+    return output_records.article(**{"quote": None, "post_body": "", "html": body} | changes)
 
 
 def small_site() -> tuple[Article, ...]:

@@ -44,7 +44,10 @@ def publish_all(ledger: Ledger) -> set[IndexRef]:
     ledger.indexes.expect(now=NOW)
     refs: set[IndexRef] = set()
     for kind in IndexKind:
-        refs |= {*ledger.indexes.never_published(kind, limit=9999), *ledger.indexes.stale(kind, "e", limit=9999)}
+        refs |= {
+            *ledger.indexes.never_published(kind, limit=9999),
+            *ledger.indexes.stale(kind, edition="e", limit=9999),
+        }
     for ref in refs:
         ledger.indexes.read(ref, now=NOW)
     ledger.indexes.mark_published(refs, "e")
@@ -220,9 +223,9 @@ def test_the_news_window_lets_go_after_two_days(ledger: Ledger) -> None:
     publish_all(ledger)
     news = IndexRef(kind=IndexKind.NEWS)
     ledger.indexes.expect(now=NOW + timedelta(minutes=59))
-    assert ledger.indexes.stale(IndexKind.NEWS, "e", limit=9) == ()
+    assert ledger.indexes.stale(IndexKind.NEWS, edition="e", limit=9) == ()
     ledger.indexes.expect(now=NOW + HOUR)
-    assert ledger.indexes.stale(IndexKind.NEWS, "e", limit=9) == (news,)
+    assert ledger.indexes.stale(IndexKind.NEWS, edition="e", limit=9) == (news,)
     window = ledger.indexes.read(news, now=NOW + HOUR)
     assert isinstance(window, NewsWindow)
     assert window.articles == ()
@@ -231,6 +234,6 @@ def test_the_news_window_lets_go_after_two_days(ledger: Ledger) -> None:
 def test_another_edition_makes_every_page_due(ledger: Ledger) -> None:
     keep(ledger)
     refs = publish_all(ledger)
-    again = [ref for kind in IndexKind for ref in ledger.indexes.stale(kind, "other", limit=999)]
+    again = ledger.indexes.stale(*IndexKind, edition="other", limit=999)
     assert set(again) == refs
     assert [one.key for one in ledger.articles.stale("other", limit=9)] == [KEY]
