@@ -150,6 +150,8 @@ class SourceTable(_Table):
     title: Text | None = None
     canonical: Literal["self", "origin"] = "self"
     index: bool = True
+    keyword_links: Literal["unwrap", "keep"] = "unwrap"
+    https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
 
 
 class _SiteFile(_Table):
@@ -176,6 +178,8 @@ class SourceSpec:
     title: str | None = None
     canonical: str = "self"
     index: bool = True
+    keyword_links: str = "unwrap"
+    https_hosts: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

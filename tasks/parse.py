@@ -30,6 +30,8 @@ def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
                 share_url=kind.share_url(spec, entry),
                 category=category,
                 zone=ZoneInfo(zone),
+                keep_keyword_links=spec.keyword_links == "keep",
+                https_hosts=spec.https_hosts,
             )
     except FinewsError as error:
         journal.note(entry.key, Stage.PARSE, str(error))

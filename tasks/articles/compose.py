@@ -1,6 +1,7 @@
 """Text + record -> article: the one place where the published fields are put together."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,13 +24,24 @@ def shelf_of(media: str | None, *, category: str | None, tag: str | None) -> Cat
     return Category(slug="", title=name, tag=f"{name}新闻")
 
 
-def compose(offer: Offer, html: str, *, base_url: str, share_url: str, category: Category, zone: ZoneInfo) -> Article:
+def compose(
+    offer: Offer,
+    html: str,
+    *,
+    base_url: str,
+    share_url: str,
+    category: Category,
+    zone: ZoneInfo,
+    keep_keyword_links: bool = False,
+    https_hosts: Collection[str] = (),
+) -> Article:
     """The article that an offer and its text make; `ParseError` when nothing is left to read.
 
-    `base_url` is the address that the text came from, `share_url` the page to link to where the record has none.
+    `base_url` is the address that the text came from, `share_url` the page to link to where the record has none;
+    the last two are the source's wishes for `clean`.
     """
     entry = offer.entry
-    safe = clean(html, base_url=base_url)
+    safe = clean(html, base_url=base_url, keep_keyword_links=keep_keyword_links, https_hosts=https_hosts)
     if not text_of(safe) and "<img" not in safe:
         raise ParseError(f"the text of {entry.code} is empty: {len(html)} characters came, none to be seen")
     published_at: datetime = entry.published_at.astimezone(zone)

@@ -14,12 +14,12 @@ from tests.support.samples import FINAL_FORMAT, SAMPLES, sample
 
 BASE = "http://host.example/news/1.html"
 TAGS = set(
-    "p br hr strong b em i u s sub sup blockquote pre code h2 h3 h4 h5 h6 ul ol li dl dt dd figure figcaption img a "
-    "table caption thead tbody tfoot tr th td".split()
+    "p br hr strong b em i u s sub sup blockquote pre code h2 h3 h4 h5 h6 ul ol li figure figcaption img a "
+    "table caption thead tbody tr th td".split()
 )
 ATTRIBUTES = {
     ("a", "href"), ("a", "title"), ("a", "rel"), ("img", "src"), ("img", "alt"), ("img", "width"), ("img", "height"),
-    ("img", "loading"), ("img", "referrerpolicy"), ("td", "colspan"), ("td", "rowspan"), ("th", "colspan"),
+    ("img", "loading"), ("img", "decoding"), ("img", "referrerpolicy"), ("td", "colspan"), ("td", "rowspan"), ("th", "colspan"),
     ("th", "rowspan"), ("th", "scope"), ("figure", "class"),
 }  # fmt: skip
 
@@ -50,23 +50,23 @@ def assert_safe(html: str) -> None:
     [
         ("<p>\u3000\u3000一</p>\r\n <p>\u3000\u3000二</p>", "<p>一</p>\n<p>二</p>"),
         ('<p style="display:none;height:1px;overflow:hidden;"><br /></p><p>一</p>', "<p>一</p>"),
-        ('<p style="DISPLAY : None">藏</p><p style="visibility:hidden">藏</p>一', "一"),
-        ('<div style="display:none"><p style="display:none">藏</p>藏</div>一', "一"),
-        ("<!-- EM_StockImg_Start -->一<!-- EM_StockImg_End -->", "一"),
+        ('<p style="DISPLAY : None">藏</p><p style="visibility:hidden">藏</p>一', "<p>一</p>"),
+        ('<div style="display:none"><p style="display:none">藏</p>藏</div>一', "<p>一</p>"),
+        ("<!-- EM_StockImg_Start -->一<!-- EM_StockImg_End -->", "<p>一</p>"),
         ("<p> </p><p>\u3000</p><p><br></p><p>一</p>", "<p>一</p>"),
-        ('C<span id="I.338"><a href="http://x/" class="infokey">PPI</a></span>B', "CPPIB"),
+        ('C<span id="I.338"><a href="http://x/" class="infokey">PPI</a></span>B', "<p>CPPIB</p>"),
         (
             '<span id="stock_1.6"><a class="keytip x" href="http://q/">贵州</a></span><span id="quote_1.6"></span>茅台',
-            "贵州茅台",
+            "<p>贵州茅台</p>",
         ),
-        ('<span web="1" href="http://q/" class="em_stock_key_common">蔚来</span>', "蔚来"),
+        ('<span web="1" href="http://q/" class="em_stock_key_common">蔚来</span>', "<p>蔚来</p>"),
         ("<p>《&lt;公约&gt;修正案》 &amp; &nbsp;x</p>", "<p>《&lt;公约&gt;修正案》 &amp; &nbsp;x</p>"),
         ("<h1>大</h1>", "<h2>大</h2>"),
         ("<p><strong>有多大？ </strong></p>", "<p><strong>有多大？ </strong></p>"),
         ('<p class="em_media" onclick="x()" style="color:red" id="i">源</p>', "<p>源</p>"),
-        ("<font color=red>红</font><center>中</center><section>段</section>", "红中段"),
-        ("一<script>x</script>二<style>p{}</style>三<iframe src=x>y</iframe>四", "一二三四"),
-        ("a\x00\x0b\ud800b", "ab"),
+        ("<font color=red>红</font><center>中</center><section>段</section>", "<p>红</p>\n<p>中</p>\n<p>段</p>"),
+        ("一<script>x</script>二<style>p{}</style>三<iframe src=x>y</iframe>四", "<p>一二三四</p>"),
+        ("a\x00\x0b\ud800b", "<p>ab</p>"),
     ],
 )
 def test_what_becomes_of_it(given: str, expected: str) -> None:
@@ -95,7 +95,8 @@ def test_a_picture_alone_becomes_a_figure(given: str) -> None:
     [figure, picture] = BeautifulSoup(cleaned(given), "html.parser").find_all(True)
     assert (figure.name, figure.attrs) == ("figure", {"class": ["picture"]})
     assert picture.attrs == {
-        "src": "http://h/p.jpg", "alt": "", "width": "552", "loading": "lazy", "referrerpolicy": "no-referrer",
+        "src": "http://h/p.jpg", "alt": "", "width": "552", "loading": "lazy", "decoding": "async",
+        "referrerpolicy": "no-referrer",
     }  # fmt: skip
 
 
@@ -230,6 +231,108 @@ def test_a_picture_deep_inside_empty_tags_takes_no_time() -> None:
     started = time.monotonic()
     assert cleaned("<center>" * 10_000 + '<img src="/p.png">' + "</center>" * 10_000).count("<img") == 1
     assert time.monotonic() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("甲<br><br>乙<br>丙", "<p>甲</p>\n<p>乙<br>丙</p>"),
+        ("甲<br>\u3000\u3000乙", "<p>甲</p>\n<p>乙</p>"),
+        ("<strong>甲<p>乙</p></strong>", "<p><strong>甲</strong></p>\n<p><strong>乙</strong></p>"),
+        ("<ul>甲<li>乙</li></ul>", "<ul><li>甲</li><li>乙</li></ul>"),
+        ("<p hidden>藏</p><p>甲</p>", "<p>甲</p>"),
+        ("<table><tr><td><p>甲</p><p>乙</p></td></tr></table>", "<p>甲</p>\n<p>乙</p>"),
+        ('<img src="/t.gif" width="1" height="1">甲', "<p>甲</p>"),
+        ("<?xml version='1.0'?><p>甲</p>", "<p>甲</p>"),
+    ],
+)
+def test_paragraphs_are_made_of_what_was_meant_as_some(given: str, expected: str) -> None:
+    assert cleaned(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "captioned"),
+    [
+        ("<center><img src=/p.png><br>说明文字</center><p>正文</p>", "说明文字"),
+        ("<img src=/p.png><p>▲图：说明</p><p>正文</p>", "▲图：说明"),
+        ("<figure><figcaption>先说</figcaption><img src=/p.png></figure><p>正文</p>", "先说"),
+        ('<img src=/p.png><div class="img-desc">说明</div><p>正文</p>', "说明"),
+        ("<img src=/p.png><p>普通的一段</p><p>正文</p>", None),
+        ("<img src=/p.png><center><b>小标题</b></center><p>正文</p>", None),
+        ("<center>不在图片后面</center><p>正文</p>", None),
+    ],
+)
+def test_a_caption_stays_with_its_picture_and_nothing_else_becomes_one(given: str, captioned: str | None) -> None:
+    safe = BeautifulSoup(cleaned(given), "html.parser")
+    assert (safe.figcaption.get_text() if safe.figcaption else None) == captioned
+    assert "正文" not in (safe.figure.get_text() if safe.figure else "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "heads"),
+    [
+        ([["名称", "涨幅"], ["甲", "1.2%"]], True),
+        ([["名称", "涨幅"], ["甲", "未知"]], False),
+        ([["2020", "2021"], ["1", "2"]], False),
+        ([["名称", "涨幅"]], False),
+        ([["<b>名称</b>", "<b>说明</b>"], ["甲", "未知"]], True),
+    ],
+)
+def test_the_first_row_heads_a_table_that_shows_it(rows: list[list[str]], heads: bool) -> None:
+    table = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    safe = BeautifulSoup(cleaned(f"<table>{table}</table>"), "html.parser")
+    assert [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in safe.find_all("tr")] == [
+        [re.sub("<[^>]*>", "", cell) for cell in row] for row in rows
+    ]
+    assert bool(safe.select("thead th[scope=col]")) is heads
+
+
+def test_keyword_links_stay_where_the_source_wants_them() -> None:
+    html = '<a class="keytip" href="http://q/">茅台</a>'
+    assert 'href="http://q/"' in clean(html, base_url=BASE, keep_keyword_links=True)
+
+
+@pytest.mark.parametrize(
+    ("picture", "address"),
+    [
+        ('<img src="http://np.eastmoney.com/p.png">', "https://np.eastmoney.com/p.png"),
+        ('<img src="http://cdn.known.example/p.png">', "https://cdn.known.example/p.png"),
+        ('<img src="http://other.example/p.png">', "http://other.example/p.png"),
+        ('<img src="http://noteastmoney.com/p.png">', "http://noteastmoney.com/p.png"),
+        ('<img data-src="/real.png" src="data:image/gif;base64,x">', "http://host.example/real.png"),
+        ('<img orginial_src="/real.png" src="/static/loading.gif">', "http://host.example/real.png"),
+        ('<img srcset="/s.png 320w, /l.png 1280w">', "http://host.example/l.png"),
+        ('<picture><source srcset="/w.webp 2x"><img></picture>', "http://host.example/w.webp"),
+    ],
+)
+def test_the_address_of_a_picture_is_found(picture: str, address: str) -> None:
+    safe = BeautifulSoup(clean(picture, base_url=BASE, https_hosts=("known.example",)), "html.parser")
+    assert [str(img["src"]) for img in safe.find_all("img")] == [address]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *HOSTILE,
+                "<p>",
+                "</p>",
+                "<br>",
+                "甲",
+                " ",
+                "<b>",
+                "</b>",
+                "<table>",
+                "<tr>",
+                "<td>",
+                "<img src=/a>",
+                "<li>",
+            ]
+        )
+    ).map("".join)
+)
+def test_cleaned_again_it_stays(html: str) -> None:
+    assert cleaned(cleaned(html)) == cleaned(html)
 
 
 # --- excerpt ----------------------------------------------------------------------------------
