@@ -2,6 +2,7 @@
 
 import hashlib
 from mimetypes import MimeTypes
+from pathlib import PurePosixPath
 
 from tasks.errors import ConfigError
 from tasks.model import Page
@@ -9,7 +10,15 @@ from tasks.outputs.caching import IMMUTABLE, INDEX
 from tasks.outputs.theme import Theme
 
 _STYLE = "style.css"
-_TEXTS = frozenset({"application/javascript", "application/json", "application/xml", "image/svg+xml"})
+_TEXTS = frozenset({"application/json", "application/xml", "image/svg+xml"})
+# Where Python's table differs from version to version, or has nothing.
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".woff2": "font/woff2",
+}
 
 
 def style_name(theme: Theme) -> str:
@@ -42,8 +51,9 @@ def digest_of(body: bytes) -> str:
 
 
 def content_type_of(name: str) -> str:
-    """By the end of the name; from Python's own table, so that it is the same on any machine."""
-    kind = MimeTypes(filenames=()).guess_type(name)[0] or "application/octet-stream"
+    """By the end of the name; from Python's own table and ours, never the machine's, so that it is the same everywhere."""
+    kind = _TYPES.get(PurePosixPath(name).suffix.lower()) or MimeTypes(filenames=()).guess_type(name)[0]
+    kind = kind or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind in _TEXTS else kind
 
 

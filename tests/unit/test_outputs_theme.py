@@ -11,6 +11,7 @@ import tasks.outputs
 from tasks.catalogue import Fixed
 from tasks.errors import ConfigError, RenderError
 from tasks.outputs import SiteFacts
+from tasks.outputs.style import content_type_of
 from tasks.outputs.theme import load_theme
 from tests.support.output_records import SITE
 from tests.support.reading import pages_of, soup, text
@@ -166,3 +167,16 @@ def test_two_themes_in_one_process_do_not_mix(tmp_path: Path) -> None:
     assert "别的" in about(other)
     assert "别的" not in about(SITE)
     assert "别的" in about(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("menu.js", "text/javascript; charset=utf-8"),
+        ("logo.svg", "image/svg+xml; charset=utf-8"),
+        ("photo.webp", "image/webp"),
+        ("a.unknown", "application/octet-stream"),
+    ],
+)
+def test_a_file_has_the_same_type_under_every_python(name: str, content_type: str) -> None:
+    assert content_type_of(name) == content_type
