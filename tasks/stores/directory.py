@@ -212,9 +212,7 @@ def _open(url: str, _options: StoreOptions) -> DirectoryStore:
     if path.startswith("//"):
         host, slash, rest = path[2:].partition("/")
         if host not in ("", "localhost"):
-            raise ConfigError(
-                f"{url!r} names the host {host!r}; expected 'file:public', 'file:/srv/site' or 'file:///srv/site'"
-            )
+            raise ConfigError(f"{url!r} names the host {host!r}; expected 'file:public' or 'file:/srv/site'")
         path = slash + rest
     if not path or "\0" in path:
         raise ConfigError(f"{url!r} names no folder; expected 'file:public' or 'file:/srv/site'")

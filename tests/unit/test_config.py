@@ -238,7 +238,8 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "ftp://host/", "//host/", "http://", "http:///path", "http://a b/", "http://[::1/",
-                                 "http://host:99999/", "http://host:x/", "http://:80/", "file:///etc/passwd"])  # fmt: skip
+                                 "http://host:99999/", "http://host:x/", "http://:80/",
+                                 Path("/etc/passwd").as_uri()])  # fmt: skip
 def test_addresses_that_cannot_be_asked(tmp_path: Path, url: str) -> None:
     expected = f"my.toml:7: list_url = {url!r}: expected an address that begins with http:// or https://"
     assert expected in complaint(tmp_path, SITE + SOURCE.replace("http://127.0.0.1:1/list", url))

@@ -209,7 +209,7 @@ def test_forms_of_an_absolute_address(site: Path, form: str) -> None:
         ("file://public", "names the host 'public'"),
         ("file:~/site", "'~' is not a home folder"),
         ("file:/", "root of the file system"),
-        ("file:///..", "root of the file system"),
+        (Path("/..").as_uri(), "root of the file system"),
     ],
 )
 def test_addresses_that_cannot_be_meant_are_errors(url: str, message: str) -> None:
