@@ -5,14 +5,14 @@ of its own, text that only line breaks part becomes paragraphs. No visible text 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from html import escape
 
 from bs4 import Tag
-from bs4.element import NavigableString
 
-from tasks.articles.pictures import Picture, absolute, read_picture
+from tasks.articles.nodes import absolute, attribute, children, is_text, text_within
+from tasks.articles.pictures import Picture, read_picture
 from tasks.articles.plain import legal
 from tasks.articles.tables import loose_content, only_cell, table_html
 
@@ -33,31 +33,16 @@ _PLAIN = frozenset(
         "del",
         "mark",
         "abbr",
+        "acronym",
         "cite",
         "q",
         "time",
-        "ruby",
-        "rt",
-        "rb",
-    }
-    | {
-        "rp",
-        "bdi",
-        "bdo",
-        "dfn",
-        "kbd",
-        "samp",
-        "var",
-        "strike",
-        "nobr",
-        "wbr",
-        "picture",
-        "acronym",
         "data",
-        "button",
-        "source",
     }
+    | {"ruby", "rt", "rb", "rp", "bdi", "bdo", "dfn", "kbd", "samp", "var", "strike", "nobr", "wbr", "button"}
+    | {"picture", "source"}
 )
+_HOLDERS = frozenset({"li", "td", "th", "caption"})
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}  # a page has one h1: its title
 # Links that the upstream's annotator puts on words; some of them fall inside words (C-PPI-B).
 _KEYWORD = frozenset({"keytip", "infokey"})
@@ -70,7 +55,6 @@ _CAPTION = re.compile(r"[▲△▼]|[（(]?(?:资料图|图片来源|图源|图/
 _LONGEST_CAPTION = 80
 _CENTRED_CAPTION = 40
 _BLANK = re.compile(r"[\s\u200b\u200e\u200f\u2060\ufeff]*")
-_INDENT = re.compile(r"[\s\u3000\u2003]+")
 _NEW_PARAGRAPH = re.compile(r"\s*(?:\u3000|\u2003|\xa0\xa0)")
 _DEPTH = 100
 
@@ -86,16 +70,20 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One block. `caption`: it says what the picture before it shows; `picture`: it is one, without a caption yet."""
+    """One block; `inner` is what a paragraph holds, empty for all others.
+
+    `caption`: it says what the picture before it shows; `picture`: it is one, without a caption yet.
+    """
 
     html: str
+    inner: str = ""
     text: str = ""
     caption: bool = False
     picture: bool = False
 
 
 class Blocks:
-    """Takes nodes in their order; `html` is what they make. Elements deeper than 100 give their text alone."""
+    """Takes nodes in their order; `html` is what they make. Elements deeper than 100 give their text and pictures alone."""
 
     def __init__(self, rules: Rules, depth: int = 0) -> None:
         self._rules = rules
@@ -111,10 +99,10 @@ class Blocks:
     def take(self, nodes: Iterable[object]) -> None:
         """Add these nodes."""
         for node in nodes:
-            if type(node) is NavigableString:
-                self._say(node)
-            elif isinstance(node, Tag):
+            if isinstance(node, Tag):
                 self._take_tag(node)
+            elif is_text(node):
+                self._say(str(node))
 
     def blocks(self) -> list[Block]:
         """All blocks, pictures with their captions."""
@@ -135,10 +123,8 @@ class Blocks:
         """HTML and text for a cell or an item, where a paragraph that stands alone needs no tag."""
         blocks = self.blocks()
         text = " ".join(block.text for block in blocks if block.text)
-        paragraphs = [block for block in blocks if block.html.startswith("<p>")]
-        if paragraphs == blocks[:1]:
-            blocks[:1] = [replace(block, html=block.html[3:-4]) for block in paragraphs]
-        return "".join(block.html for block in blocks), text
+        alone = [block for block in blocks if block.inner] == blocks[:1]
+        return "".join((alone and block.inner) or block.html for block in blocks), text
 
     # --- elements -------------------------------------------------------------------------------
 
@@ -167,8 +153,8 @@ class Blocks:
     def _take_flat(self, tag: Tag) -> None:
         """Text and pictures of an element that lies too deep for a walk."""
         for node in tag.descendants:
-            if type(node) is NavigableString:
-                self._say(node)
+            if is_text(node):
+                self._say(str(node))
             elif isinstance(node, Tag) and node.name == "img":
                 self._take_picture(self._read_picture(node))
 
@@ -178,14 +164,13 @@ class Blocks:
             case "table":
                 self._take_table(tag)
             case "ul" | "ol":
-                items = "".join(f"<li>{html}</li>" for item in _items(tag) if (html := self._inside(item)[0]))
+                items = "".join(f"<li>{html}</li>" for item in tag.children if (html := self._inside(item)[0]))
                 self._add(f"<{tag.name}>{items}</{tag.name}>" if items else "", tag.get_text(" ", strip=True))
             case "blockquote":
-                inner = self._new()
-                inner.take(tag.children)
-                self._add(f"<blockquote>{html}</blockquote>" if (html := inner.html()) else "")
+                html = self._apart(tag.children).html()
+                self._add(f"<blockquote>{html}</blockquote>" if html else "")
             case "pre" | "xmp" | "listing":
-                text = tag.get_text().strip("\n")
+                text = text_within(tag).strip("\n")
                 self._add(f"<pre>{escape(text, quote=False)}</pre>" if text.strip() else "", text)
             case "hr":
                 self._add("<hr>")
@@ -207,11 +192,11 @@ class Blocks:
 
     def _take_link(self, tag: Tag) -> None:
         keyword = _KEYWORD.intersection(tag.get_attribute_list("class")) and not self._rules.keep_keyword_links
-        href = absolute(self._rules.base_url, str(tag.get("href") or ""))
+        href = absolute(self._rules.base_url, attribute(tag, "href"))
         if keyword or not href or any(start.startswith("<a ") for start, _ in self._open):
             self.take(tag.children)
             return
-        title = str(tag.get("title") or "")
+        title = attribute(tag, "title")
         said = f' title="{escape(title)}"' if title else ""
         self._within(tag, f'<a href="{escape(href)}"{said}>', "</a>")
 
@@ -232,35 +217,27 @@ class Blocks:
 
     def _take_figure(self, tag: Tag) -> None:
         """Its caption may stand before the picture."""
-        inner = self._new()
-        inner.take(tag.children)
-        blocks = inner.blocks()
+        blocks = self._apart(tag.children).blocks()
         pictures = [block for block in blocks if block.picture]
         captions = [block for block in blocks if block.caption]
         if len(pictures) == 1 and len(blocks) == len(pictures) + len(captions):
-            for caption in captions:
-                pictures[0] = _with_caption(pictures[0], caption)
-            blocks = pictures
+            blocks = [_with_caption(pictures[0], *captions)]
         self._done += [replace(block, caption=False) for block in blocks]
 
     def _take_heading(self, tag: Tag, name: str) -> None:
-        inner = self._new()
-        inner.take(tag.children)
-        for block in inner.blocks():
-            heading = block.html.startswith("<p>")
-            self._add(f"<{name}>{block.html[3:-4]}</{name}>" if heading else block.html, block.text)
+        for block in self._apart(tag.children).blocks():
+            self._add(f"<{name}>{block.inner}</{name}>" if block.inner else block.html, block.text)
 
     def _take_table(self, tag: Tag) -> None:
-        caption = tag.find("caption", recursive=False)
+        caption = children(tag, "caption")[:1]
         if (cell := only_cell(tag)) is not None:
-            self.take([*([caption] if caption else []), cell])
+            self.take([*caption, cell])
             return
-        before = list(loose_content(tag))
-        self.take(before)
+        self.take(loose_content(tag))
         self._end_paragraph()
         html = table_html(tag, self._inside)
-        if not html and isinstance(caption, Tag):
-            self.take([caption])
+        if not html:
+            self.take(caption)
         self._add(html, tag.get_text(" ", strip=True))
 
     # --- paragraphs -----------------------------------------------------------------------------
@@ -288,7 +265,7 @@ class Blocks:
                 self._parts.append(" ")
             return
         self._before_content(text)
-        text = text if self._text else _INDENT.sub("", text, count=1) if _INDENT.match(text) else text
+        text = text if self._text else text.lstrip()
         self._text.append(text)
         self._parts.append(escape(text, quote=False))
 
@@ -310,7 +287,7 @@ class Blocks:
                 if not self._parts.pop().isspace():
                     opened.pop()  # nothing of it stands in this paragraph
             html = "".join((*self._parts, *(end for _, end in reversed(opened)))).strip()
-            self._done.append(Block(html=f"<p>{html}</p>", text=text, caption=self._explains(text, html)))
+            self._done.append(Block(html=f"<p>{html}</p>", inner=html, text=text, caption=self._explains(text, html)))
         self._parts = [start for start, _ in self._open]
         self._text = []
         self._breaks = 0
@@ -328,40 +305,33 @@ class Blocks:
         if html:
             self._done.append(Block(html=html, text=text))
 
-    def _new(self) -> "Blocks":
-        return Blocks(self._rules, self._depth)
+    def _apart(self, nodes: Iterable[object]) -> "Blocks":
+        """What these nodes make by themselves."""
+        inner = Blocks(self._rules, self._depth)
+        inner.take(nodes)
+        return inner
 
-    def _inside(self, tag: Tag) -> tuple[str, str]:
-        inner = self._new()
-        inner.take(tag.children if isinstance(tag, Tag) and tag.name in {"li", "td", "th", "caption"} else [tag])
-        return inner.compact()
-
-
-def _with_caption(picture: Block, caption: Block) -> Block:
-    said = caption.html.removeprefix("<p>").removesuffix("</p>")
-    if picture.html.endswith("</figcaption></figure>"):
-        html = f"{picture.html.removesuffix('</figcaption></figure>')}<br>{said}</figcaption></figure>"
-    else:
-        html = f"{picture.html.removesuffix('</figure>')}<figcaption>{said}</figcaption></figure>"
-    return replace(picture, html=html, text=caption.text, picture=False)
+    def _inside(self, node: object) -> tuple[str, str]:
+        """HTML and text of a cell, a caption or an item; a stray child of a list counts as one."""
+        nodes = node.children if isinstance(node, Tag) and node.name in _HOLDERS else [node]
+        return self._apart(nodes).compact()
 
 
-def _items(tag: Tag) -> Iterator[Tag]:
-    """The items of a list; anything else in it counts as one."""
-    for child in tag.children:
-        if isinstance(child, Tag):
-            yield child
-        elif type(child) is NavigableString and not child.isspace():
-            yield child.wrap(Tag(name="li"))
+def _with_caption(picture: Block, *captions: Block) -> Block:
+    if not captions:
+        return picture
+    said = "<br>".join(caption.inner for caption in captions)
+    html = f"{picture.html.removesuffix('</figure>')}<figcaption>{said}</figcaption></figure>"
+    return replace(picture, html=html, text=captions[-1].text, picture=False)
 
 
 def _is_hidden(tag: Tag) -> bool:
-    return tag.has_attr("hidden") or bool(_HIDDEN.search(str(tag.get("style") or "")))
+    return tag.has_attr("hidden") or bool(_HIDDEN.search(attribute(tag, "style")))
 
 
 def _is_centred(tag: Tag) -> bool:
-    aligned = str(tag.get("align") or "").lower() == "center"
-    return tag.name == "center" or aligned or bool(_CENTRED.search(str(tag.get("style") or "")))
+    aligned = attribute(tag, "align").lower() == "center"
+    return tag.name == "center" or aligned or bool(_CENTRED.search(attribute(tag, "style")))
 
 
 def _is_caption(tag: Tag) -> bool:

@@ -20,8 +20,8 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
-_XML = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)  # a declaration does not make it XML
 _CLASSES = {"figure": {"picture", "kline"}}
+_XML = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)  # a declaration does not make it XML
 
 
 def clean(html: str, *, base_url: str, keep_keyword_links: bool = False, https_hosts: Collection[str] = ()) -> str:

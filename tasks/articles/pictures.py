@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import Tag
+
+from tasks.articles.nodes import absolute, attribute
 
 # Hosts that are known to answer https; publishers' pages still say http.
 HTTPS_HOSTS = ("eastmoney.com", "dfcfw.com")
@@ -64,7 +66,7 @@ def read_picture(tag: Tag, *, base_url: str, https_hosts: Collection[str]) -> Pi
     address = next((found for given in _addresses(tag) if (found := absolute(base_url, given))), None)
     if address is None:
         return None
-    alt = " ".join(str(tag.get("alt") or "").split())
+    alt = " ".join(attribute(tag, "alt").split())
     return Picture(
         src=_secured(address, https_hosts),
         alt="" if _SAYS_NOTHING.fullmatch(alt) else alt,
@@ -73,23 +75,14 @@ def read_picture(tag: Tag, *, base_url: str, https_hosts: Collection[str]) -> Pi
     )
 
 
-def absolute(base_url: str, address: str) -> str:
-    """The address against `base_url`; empty where that is none for a page."""
-    try:
-        joined = urljoin(base_url, address.strip()) if address.strip() else ""
-        return joined if joined.lower().startswith(("http://", "https://")) and urlsplit(joined).hostname else ""
-    except ValueError:
-        return ""
-
-
 def _addresses(tag: Tag) -> Iterator[str]:
-    src = str(tag.get("src") or "").strip()
+    src = attribute(tag, "src").strip()
     if src and not _PLACEHOLDER.search(src):
         yield src
-    yield from (str(tag.get(name) or "") for name in _LAZY)
-    yield from (_largest(str(tag.get(name) or "")) for name in ("srcset", "data-srcset"))
+    yield from (attribute(tag, name) for name in _LAZY)
+    yield from (_largest(attribute(tag, name)) for name in ("srcset", "data-srcset"))
     if (picture := tag.find_parent("picture")) is not None:
-        yield from (_largest(str(source.get("srcset") or "")) for source in picture.find_all("source"))
+        yield from (_largest(attribute(source, "srcset")) for source in picture.find_all("source"))
     yield src
 
 
@@ -114,7 +107,7 @@ def _secured(address: str, hosts: Collection[str]) -> str:
 
 
 def _size(tag: Tag, name: str) -> int:
-    if found := _SIZE.fullmatch(str(tag.get(name) or "")):
+    if found := _SIZE.fullmatch(attribute(tag, name)):
         return int(found[1])
-    styled = re.search(rf"(?:^|;)\s*{name}\s*:\s*(\d{{1,4}})(?:\.\d+)?px", str(tag.get("style") or ""), re.IGNORECASE)
+    styled = re.search(rf"(?:^|;)\s*{name}\s*:\s*(\d{{1,4}})(?:\.\d+)?px", attribute(tag, "style"), re.IGNORECASE)
     return int(styled[1]) if styled else 0

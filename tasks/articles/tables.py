@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from html import escape
 
 from bs4 import Tag
-from bs4.element import NavigableString, PageElement
+from bs4.element import PageElement
+
+from tasks.articles.nodes import attribute, children, is_text
 
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 _BELONGS = {"table": _SECTIONS | {"tr", "caption", "colgroup", "col"}, "tr": frozenset({"td", "th"})}
@@ -37,9 +38,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row; `section` is the name of the group that the upstream put it in."""
+    """One row; `marked`: the upstream put it among those that head the columns."""
 
-    section: str
+    marked: bool
     cells: tuple[Cell, ...]
 
 
@@ -51,26 +52,23 @@ def only_cell(table: Tag) -> Tag | None:
 
 def loose_content(table: Tag) -> Iterator[PageElement]:
     """What stands in a table but in no cell; a browser shows it before the table."""
-    for parent in (table, *_groups(table), *_rows(table)):
+    for parent in (table, *children(table, *_SECTIONS), *_rows(table)):
         belongs = _BELONGS.get(parent.name, frozenset({"tr"}))
         for child in parent.children:
-            if isinstance(child, Tag) and child.name in belongs:
-                continue
-            if isinstance(child, Tag) or (type(child) is NavigableString and not child.isspace()):
+            if child.name not in belongs if isinstance(child, Tag) else is_text(child) and not str(child).isspace():
                 yield child
 
 
 def table_html(table: Tag, inner: Callable[[Tag], tuple[str, str]]) -> str:
     """The table; `inner` gives the HTML and the text of a cell or a caption. Empty when no cell has anything."""
     rows = [
-        Row(section=_section(row), cells=tuple(_cell(cell, inner) for cell in _cells(row)))
+        Row(marked=_is_marked(row), cells=tuple(_cell(cell, inner) for cell in cells))
         for row in _rows(table)
-        if _cells(row)
+        if (cells := _cells(row))
     ]
     if not any(cell.html for row in rows for cell in row.cells):
         return ""
-    caption = table.find("caption", recursive=False)
-    title = inner(caption)[0] if isinstance(caption, Tag) else ""
+    title = "".join(inner(caption)[0] for caption in children(table, "caption")[:1])
     split = _heads(rows)
     head = "".join(_row_html(row, head=True) for row in rows[:split])
     body = "".join(_row_html(row, head=False) for row in rows[split:])
@@ -86,7 +84,7 @@ def table_html(table: Tag, inner: Callable[[Tag], tuple[str, str]]) -> str:
 def _heads(rows: list[Row]) -> int:
     """How many rows head the columns."""
     marked = 0
-    while marked < len(rows) and rows[marked].section == "thead":
+    while marked < len(rows) and rows[marked].marked:
         marked += 1
     if marked:
         return marked if not _reaches_down(rows[:marked]) else 0
@@ -115,37 +113,25 @@ def _row_html(row: Row, *, head: bool) -> str:
 
 def _cell(tag: Tag, inner: Callable[[Tag], tuple[str, str]]) -> Cell:
     html, text = inner(tag)
-    scope = str(tag.get("scope") or "").lower()
+    scope = attribute(tag, "scope").lower()
     spans = (_span(tag, "colspan"), _span(tag, "rowspan"))
-    return Cell(
-        heads=tag.name == "th", html=html, text=text, spans=spans, scope=escape(scope) if scope in _SCOPES else ""
-    )
+    return Cell(heads=tag.name == "th", html=html, text=text, spans=spans, scope=scope if scope in _SCOPES else "")
 
 
 def _span(tag: Tag, name: str) -> int:
-    value = str(tag.get(name) or "")
+    value = attribute(tag, name)
     return min(int(value), _SPAN) if re.fullmatch(r"[1-9]\d{0,3}", value, re.ASCII) else 1
 
 
-def _groups(table: Tag) -> list[Tag]:
-    return [child for child in table.children if isinstance(child, Tag) and child.name in _SECTIONS]
+def _is_marked(row: Tag) -> bool:
+    return row.parent is not None and row.parent.name == "thead"
 
 
 def _rows(table: Tag) -> list[Tag]:
     """Its own rows, not those of tables within its cells."""
-    rows: list[Tag] = []
-    for child in table.children:
-        if isinstance(child, Tag):
-            if child.name == "tr":
-                rows.append(child)
-            elif child.name in _SECTIONS:
-                rows += [row for row in child.children if isinstance(row, Tag) and row.name == "tr"]
-    return rows
+    parts = children(table, "tr", *_SECTIONS)
+    return [row for part in parts for row in ([part] if part.name == "tr" else children(part, "tr"))]
 
 
 def _cells(row: Tag) -> list[Tag]:
-    return [cell for cell in row.children if isinstance(cell, Tag) and cell.name in {"td", "th"}]
-
-
-def _section(row: Tag) -> str:
-    return row.parent.name if row.parent is not None else ""
+    return children(row, "td", "th")

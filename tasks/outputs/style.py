@@ -52,8 +52,8 @@ def digest_of(body: bytes) -> str:
 
 def content_type_of(name: str) -> str:
     """By the end of the name; from Python's own table and ours, never the machine's, so that it is the same everywhere."""
-    kind = _TYPES.get(PurePosixPath(name).suffix.lower()) or MimeTypes(filenames=()).guess_type(name)[0]
-    kind = kind or "application/octet-stream"
+    guessed = MimeTypes(filenames=()).guess_type(name)[0] or "application/octet-stream"
+    kind = _TYPES.get(PurePosixPath(name).suffix.lower(), guessed)
     return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind in _TEXTS else kind
 
 

@@ -161,3 +161,16 @@ def test_another_site_title_is_written_into_every_page(site: SiteFolder, upstrea
     assert all("另一个名字" in site.objects()[key].decode() for key in pages)
     assert {key: site.prints()[f"public/{key}"] for key in posts} == {key: before[f"public/{key}"] for key in posts}
     assert site.run().report.written == ()
+
+
+def test_a_source_says_how_its_texts_are_cleaned(site: SiteFolder, upstream: Upstream) -> None:
+    body = (
+        '<p><a class="keytip" href="http://q.example/">茅台</a>涨两成。</p><img src="http://cdn.known.example/p.png">'
+    )
+    site.write(dict(upstream.source("rolling")) | {"keyword_links": "keep", "https_hosts": ["known.example"]})
+    [story] = stories(1, body=body)
+    upstream.serve("rolling", story)
+    site.run()
+    page = site.objects()[f"emnews/2026/11/20/{story.number}.html"].decode()
+    assert '<a href="http://q.example/"' in page
+    assert 'src="https://cdn.known.example/p.png"' in page

@@ -73,7 +73,7 @@ class SiteFolder:
         """The ledger."""
         return self.folder / "ledger.db"
 
-    def write(self, *sources: Mapping[str, str], **tables: Mapping[str, object]) -> None:
+    def write(self, *sources: Mapping[str, object], **tables: Mapping[str, object]) -> None:
         """Write the site file; `tables` are laid over the defaults."""
         defaults: dict[str, dict[str, object]] = {
             "site": {"title": "测试消息", "base_url": "https://finews.withounder.com", "timezone": "Asia/Shanghai"},
