@@ -1,6 +1,5 @@
 """Upstream HTML -> what a page or feed may carry. The sanitiser (nh3) is always the last step."""
 
-import re
 from collections.abc import Collection
 
 import nh3
@@ -21,7 +20,6 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 _CLASSES = {"figure": {"picture", "kline"}}
-_XML = re.compile(r"^\s*<\?xml[^>]*>", re.IGNORECASE)  # a declaration does not make it XML
 
 
 def clean(html: str, *, base_url: str, keep_keyword_links: bool = False, https_hosts: Collection[str] = ()) -> str:
@@ -31,7 +29,7 @@ def clean(html: str, *, base_url: str, keep_keyword_links: bool = False, https_h
     keywords, unless they are to be kept. Pictures become figures, with their captions; relative addresses become
     absolute against `base_url`; pictures of `https_hosts`, and of hosts below them, are asked by https.
     """
-    body = BeautifulSoup(_XML.sub("", legal(html)), "lxml").body
+    body = _parse(legal(html)).body
     if body is None:
         return ""
     blocks = Blocks(Rules(base_url=base_url, keep_keyword_links=keep_keyword_links, https_hosts=https_hosts))
@@ -49,12 +47,12 @@ def clean(html: str, *, base_url: str, keep_keyword_links: bool = False, https_h
 
 def text_of(html: str) -> str:
     """The visible text, blanks folded."""
-    return " ".join(BeautifulSoup(html, "lxml").get_text(" ").split())
+    return " ".join(_parse(html).get_text(" ").split())
 
 
 def excerpt(html: str, *, length: int = 120) -> str:
     """The beginning of the first paragraph that has text, cut at a sentence end where one is near."""
-    for paragraph in BeautifulSoup(html, "lxml").find_all("p"):
+    for paragraph in _parse(html).find_all("p"):
         text = " ".join(paragraph.get_text().split())
         if len(text) >= 10:
             break
@@ -64,3 +62,8 @@ def excerpt(html: str, *, length: int = 120) -> str:
         return text
     end = max(text.rfind(mark, length // 2, length) for mark in "。！？；")
     return text[: end + 1] if end > 0 else text[: length - 1] + "…"
+
+
+def _parse(html: str) -> BeautifulSoup:
+    """The tree. The tag in front tells the library that this is markup: not a file's name, an address or XML."""
+    return BeautifulSoup(f"<body>{html}", "lxml")

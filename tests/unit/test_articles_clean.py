@@ -245,6 +245,10 @@ def test_a_picture_deep_inside_empty_tags_takes_no_time() -> None:
         ("<table><tr><td><p>甲</p><p>乙</p></td></tr></table>", "<p>甲</p>\n<p>乙</p>"),
         ('<img src="/t.gif" width="1" height="1">甲', "<p>甲</p>"),
         ("<?xml version='1.0'?><p>甲</p>", "<p>甲</p>"),
+        ("<frameset>甲</frameset>", "<p>甲</p>"),
+        ("<script>x</script><figure><figcaption>▲图</a></figure>甲", "<p>▲图</p>\n<p>甲</p>"),
+        (".HTM", "<p>.HTM</p>"),
+        ("http://host.example/a", "<p>http://host.example/a</p>"),
     ],
 )
 def test_paragraphs_are_made_of_what_was_meant_as_some(given: str, expected: str) -> None:
@@ -357,6 +361,7 @@ def test_cleaned_again_it_stays(html: str) -> None:
     [
         ("", ""),
         ("<p>短</p>", "短"),
+        ("甲.htm", "甲.htm"),
         ("<p>短</p><p>这一段有十个字以上了。</p>", "这一段有十个字以上了。"),
         ("没有段落的一行文字也能用", "没有段落的一行文字也能用"),
         (f"<p>{'甲' * 120}</p>", "甲" * 120),
