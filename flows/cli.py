@@ -110,7 +110,7 @@ def log(
         console.print(f"{row.code or key}  {row.title or '(not read yet)'}")
         if row.page_key:
             console.print(f"{site_file.site.base_url}/{row.page_key}  revision {row.revision}")
-        state = "published" if row.published_as else row.status
+        state = "published" if row.published else row.status
         console.print(f"state: {state}" + (f": {row.error}" if row.error else ""))
     run_id = None
     for note in notes:

@@ -54,25 +54,25 @@ def render_and_publish(run: Run) -> None:
 
 def _bring_up_to_date(run: Run) -> None:
     _claim(run)
-    current = edition(run.facts, find_outputs())
+    run.ledger.objects.settle_edition(edition(run.facts, find_outputs()))
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
     articles = run.ledger.articles
     new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
-    stale = functools.partial(run.ledger.indexes.stale, edition=current, limit=BATCH)
-    _publish_lists(run, current, "new files", lambda: new(IndexKind.FIXED))
-    _publish_lists(run, current, "files", lambda: stale(IndexKind.FIXED))
-    _publish_articles(run, current, "new articles", lambda: articles.never_published(limit=BATCH))
-    _publish_lists(run, current, "new lists", lambda: new(*_LISTS))
-    _publish_articles(run, current, "changed articles", lambda: articles.stale(current, limit=BATCH))
-    _publish_lists(run, current, "lists", lambda: stale(*_LISTS))
+    stale = functools.partial(run.ledger.indexes.stale, limit=BATCH)
+    _publish_lists(run, "new files", lambda: new(IndexKind.FIXED))
+    _publish_lists(run, "files", lambda: stale(IndexKind.FIXED))
+    _publish_articles(run, "new articles", lambda: articles.never_published(limit=BATCH))
+    _publish_lists(run, "new lists", lambda: new(*_LISTS))
+    _publish_articles(run, "changed articles", lambda: articles.stale(limit=BATCH))
+    _publish_lists(run, "lists", lambda: stale(*_LISTS))
     for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
-        _publish_refs(run, current, [ref], f"new {ref.kind.value} 1")
-    _publish_lists(run, current, "entrances", lambda: stale(*_ENTRANCES))
+        _publish_refs(run, [ref], f"new {ref.kind.value} 1")
+    _publish_lists(run, "entrances", lambda: stale(*_ENTRANCES))
     _collect(run)
 
 
-def _publish_articles(run: Run, current: str, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
+def _publish_articles(run: Run, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
     number = 0
     while articles := due():
         number += 1
@@ -80,14 +80,14 @@ def _publish_articles(run: Run, current: str, name: str, due: Callable[[], tuple
         told = {article.key for article in articles if run.recorder.reads(article.key)}
         owners = {page.key: article.key for article, made in rendered for page in made if article.key in told}
         _publish_pages(run, f"{name} {number}", [page for _, made in rendered for page in made], owners=owners)
-        run.ledger.articles.mark_published([article.key for article, _ in rendered], current)
+        run.ledger.articles.mark_published([article.key for article, _ in rendered])
 
 
-def _publish_lists(run: Run, current: str, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
+def _publish_lists(run: Run, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
     number = 0
     while refs := _in_memory_at_once(due()):
         number += 1
-        _publish_refs(run, current, refs, f"{name} {number}")
+        _publish_refs(run, refs, f"{name} {number}")
 
 
 def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
@@ -96,13 +96,13 @@ def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
     return [ref for ref in refs if ref.kind is not IndexKind.SEARCH or next(shards) <= _SEARCH_BATCH]
 
 
-def _publish_refs(run: Run, current: str, refs: Sequence[IndexRef], name: str) -> None:
+def _publish_refs(run: Run, refs: Sequence[IndexRef], name: str) -> None:
     indexes = [run.ledger.indexes.read(ref, now=run.now) for ref in refs]
     run.recorder.task_runs += 1
     made = render_indexes(name, indexes, run.facts)
     _publish_pages(run, name, [page for pages in made for page in pages])
     _leave_behind(run, zip(indexes, made, strict=True))
-    run.ledger.indexes.mark_published(refs, current)
+    run.ledger.indexes.mark_published(refs)
 
 
 def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> None:

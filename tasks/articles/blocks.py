@@ -46,7 +46,8 @@ _HOLDERS = frozenset({"li", "td", "th", "caption"})
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}  # a page has one h1: its title
 # Links that the upstream's annotator puts on words; some of them fall inside words (C-PPI-B).
 _KEYWORD = frozenset({"keytip", "infokey"})
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|r?em)?\s*(?:;|!|$)", re.I)
+# Not `font-size:0`: publishers put it around pictures, and around text that has a size of its own.
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CAPTION_CLASS = re.compile(
     r"caption|(?:img|image|pic|photo)[-_]?(?:desc?|des|info|txt|text|note|title)\b", re.IGNORECASE

@@ -116,7 +116,7 @@ class Articles:
             }
             if moved:
                 _leave_address(db, before, article, now)
-                values |= {"place": None, "day_place": None, "published_as": None}
+                values |= {"place": None, "day_place": None, "published": False}
             elif not first:
                 touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
@@ -130,19 +130,18 @@ class Articles:
 
     def never_published(self, *, limit: int) -> tuple[Article, ...]:
         """The first articles that have a place in the lists and no page in the store."""
-        return self._due(articles.c.published_as.is_(None), limit)
+        return self._due(~articles.c.published, limit)
 
-    def stale(self, edition: str, *, limit: int) -> tuple[Article, ...]:
-        """The first articles whose page in the store is not as it should be, or not of this edition."""
-        changed = sa.or_(articles.c.stale, articles.c.published_as < edition, articles.c.published_as > edition)
-        return self._due(sa.and_(articles.c.published_as.is_not(None), changed), limit)
+    def stale(self, *, limit: int) -> tuple[Article, ...]:
+        """The first articles whose page in the store is not as it should be."""
+        return self._due(sa.and_(articles.c.published, articles.c.stale), limit)
 
-    def mark_published(self, keys: Iterable[str], edition: str) -> None:
-        """The pages of these articles are in the store as this edition."""
+    def mark_published(self, keys: Iterable[str]) -> None:
+        """The pages of these articles are in the store as they should be."""
         with self._database.begin() as db:
             for chunk in batches(keys):
                 here = articles.update().where(articles.c.key.in_(chunk))
-                db.execute(here.values(published_as=edition, stale=False))
+                db.execute(here.values(published=True, stale=False))
 
     def mentions(self, keys: Iterable[str]) -> Mapping[str, tuple[Mention, ...]]:
         """Other outlets under whose name a list carried these stories, in the order of their names."""

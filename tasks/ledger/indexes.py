@@ -76,19 +76,18 @@ class Indexes:
 
     def never_published(self, *kinds: IndexKind, limit: int) -> tuple[IndexRef, ...]:
         """The first pages of these kinds that are not in the store."""
-        return self._due(indexes.c.published_as.is_(None), kinds, limit)
+        return self._due(~indexes.c.published, kinds, limit)
 
-    def stale(self, *kinds: IndexKind, edition: str, limit: int) -> tuple[IndexRef, ...]:
-        """The first pages of these kinds that are in the store, but not as they should be, or not of this edition."""
-        changed = sa.or_(indexes.c.stale, indexes.c.published_as < edition, indexes.c.published_as > edition)
-        return self._due(sa.and_(indexes.c.published_as.is_not(None), changed), kinds, limit)
+    def stale(self, *kinds: IndexKind, limit: int) -> tuple[IndexRef, ...]:
+        """The first pages of these kinds that are in the store, but not as they should be."""
+        return self._due(sa.and_(indexes.c.published, indexes.c.stale), kinds, limit)
 
-    def mark_published(self, refs: Iterable[IndexRef], edition: str) -> None:
-        """These pages are in the store as this edition."""
+    def mark_published(self, refs: Iterable[IndexRef]) -> None:
+        """These pages are in the store as they should be."""
         rows = [bound(ref) for ref in refs]
         if rows:
             with self._database.begin() as db:
-                db.execute(indexes.update().where(AT_REF).values(published_as=edition, stale=False), rows)
+                db.execute(indexes.update().where(AT_REF).values(published=True, stale=False), rows)
 
     def _due(self, where: sa.ColumnElement[bool], kinds: Collection[IndexKind], limit: int) -> tuple[IndexRef, ...]:
         query = sa.select(indexes.c.kind, indexes.c.name, indexes.c.number).where(indexes.c.kind.in_(kinds), where)

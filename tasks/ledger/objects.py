@@ -68,8 +68,16 @@ class Objects:
         """The store is not the one that was written: nothing in it is known, everything has to be written."""
         with self._database.begin() as db:
             db.execute(objects.delete().where(self._ours))
-            db.execute(articles.update().values(published_as=None))
-            db.execute(indexes.update().values(published_as=None, stale=True))
+            db.execute(articles.update().values(published=False))
+            db.execute(indexes.update().values(published=False, stale=True))
+
+    def settle_edition(self, edition: str) -> None:
+        """From now on pages are made as this edition; when it is another one, every page has to be made again."""
+        with self._database.begin() as db:
+            if fact(db, "edition") != edition:
+                db.execute(articles.update().values(stale=True))
+                db.execute(indexes.update().values(stale=True))
+                keep_fact(db, "edition", edition)
 
     def ledger_id(self) -> str:
         """The ledger's own name, made when it is first asked for."""

@@ -95,7 +95,8 @@ class Places:
             with self._database.begin() as db:
                 waiting = sa.and_(
                     articles.c.place.is_(None),
-                    articles.c.status == Status.READY,
+                    # Not "is ready": the database would take its index of states, and read the whole archive.
+                    articles.c.status.not_in([status for status in Status if status is not Status.READY]),
                     articles.c.content_digest.is_not(None),
                 )
                 query = sa.select(*_SPOT_COLUMNS).where(waiting)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator, false
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0002"
+REVISION = "0003"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -49,8 +49,8 @@ unusable = Table(
 )
 
 # One row a story. The content columns are empty until the text has been read once. The places are its numbers in the
-# three orders of arrival (tasks/catalogue.py); without a place in a category it stands in no list. `published_as` is
-# the edition of its page in the store (none: never written), `stale` says that the page has to be made again.
+# three orders of arrival (tasks/catalogue.py); without a place in a category it stands in no list. `published` says
+# that its page is in the store, `stale` that the page has to be made again.
 articles = Table(
     "articles",
     metadata,
@@ -62,7 +62,7 @@ articles = Table(
     Column("error", Text),
     Column("offer_digest", String(64), nullable=False, default=""),
     Column("source", String(40), nullable=False, default=""),
-    Column("published_as", String(64)),
+    Column("published", Boolean, nullable=False, default=False, server_default=false()),
     Column("stale", Boolean, nullable=False, default=False, server_default=false()),
     Column("place", Integer),
     Column("day", String(10)),
@@ -90,9 +90,15 @@ articles = Table(
     Index("articles_in_day", "day", "day_place"),
     Index("articles_in_month", "month", "month_place"),
     Index("articles_unread", "status", "next_try_at"),
-    Index("articles_published_as", "published_as"),
-    Index("articles_stale", "stale", "key"),
     Index("articles_page", "page_key"),
+)
+
+# What is due is found without looking at what is not: these indexes hold only rows that wait.
+for _name, _waits in (("articles_new", ~articles.c.published), ("articles_stale", articles.c.stale)):
+    Index(_name, articles.c.key, sqlite_where=_waits, postgresql_where=_waits)
+_placeless = articles.c.place.is_(None)
+Index(
+    "articles_placeless", articles.c.published_at, articles.c.key, sqlite_where=_placeless, postgresql_where=_placeless
 )
 
 # How far each order of arrival has come: the last number given, how many articles still stand in it, its newest.
@@ -114,12 +120,13 @@ indexes = Table(
     Column("kind", String(20), primary_key=True),
     Column("name", String(400), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("published_as", String(64)),
+    Column("published", Boolean, nullable=False, default=False, server_default=false()),
     Column("stale", Boolean, nullable=False),
     Column("changed_at", Instant),
-    Index("indexes_published_as", "kind", "published_as"),
-    Index("indexes_stale", "stale", "kind"),
 )
+
+for _name, _waits in (("indexes_new", ~indexes.c.published), ("indexes_stale", indexes.c.stale)):
+    Index(_name, indexes.c.kind, indexes.c.name, indexes.c.number, sqlite_where=_waits, postgresql_where=_waits)
 
 # Category titles and the slugs given to them, for ever.
 categories = Table(

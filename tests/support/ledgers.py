@@ -90,9 +90,9 @@ def keep(ledger: Ledger, record: Entry | None = None, *, listed: bool = True, **
     return saved
 
 
-def due(ledger: Ledger, edition: str) -> tuple[Article, ...]:
+def due(ledger: Ledger) -> tuple[Article, ...]:
     """Every article whose page has to be written."""
-    return ledger.articles.never_published(limit=100) + ledger.articles.stale(edition, limit=100)
+    return ledger.articles.never_published(limit=100) + ledger.articles.stale(limit=100)
 
 
 def moved_from(ledger: Ledger) -> tuple[str, ...]:

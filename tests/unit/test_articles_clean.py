@@ -46,6 +46,11 @@ def assert_safe(html: str) -> None:
     assert "<!--" not in html
 
 
+def test_a_size_of_zero_hides_only_text_without_a_size_of_its_own() -> None:
+    made = cleaned('<div style="font-size:0"><img src="/a.png"><span style="font-size:16px">甲</span></div>')
+    assert ("/a.png" in made, "甲" in made) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

@@ -188,20 +188,20 @@ def test_the_first_text(ledger: Ledger) -> None:
 
 def test_the_same_text_is_no_revision(ledger: Ledger) -> None:
     first = keep(ledger)
-    ledger.articles.mark_published([KEY], "e1")
+    ledger.articles.mark_published([KEY])
     again = ledger.articles.save(article(), offer(entry(), summary="x"), now=NOW + HOUR)
     assert again == first
-    assert due(ledger, "e1") == ()
+    assert due(ledger) == ()
     assert ledger.articles.known([KEY])[KEY].offer_digest == offer(entry(), summary="x").digest
 
 
 def test_another_text_is_a_revision_of_now(ledger: Ledger) -> None:
     keep(ledger)
-    ledger.articles.mark_published([KEY], "e1")
+    ledger.articles.mark_published([KEY])
     saved = ledger.articles.save(article(html="<p>改</p>"), offer(), now=NOW)
     assert (saved.revision, saved.updated_at, saved.html) == (2, NOW, "<p>改</p>")
     assert saved.published_at == article().published_at
-    assert due(ledger, "e1") == (saved,)
+    assert due(ledger) == (saved,)
     assert moved_from(ledger) == ()
 
 
@@ -214,7 +214,7 @@ def test_times_are_kept_to_the_microsecond(ledger: Ledger) -> None:
 
 def test_a_moved_article_leaves_its_old_address(ledger: Ledger) -> None:
     first = keep(ledger, rolling(), category=ROLLING)
-    ledger.articles.mark_published([KEY], "e1")
+    ledger.articles.mark_published([KEY])
     second = keep(ledger, entry())
     assert second.page_key != first.page_key
     assert moved_from(ledger) == (first.page_key,)
@@ -242,17 +242,16 @@ def test_an_article_that_moves_back_has_one_old_address(ledger: Ledger) -> None:
 # --- published --------------------------------------------------------------------------------
 
 
-def test_an_article_is_due_until_it_is_published_as_this_edition(ledger: Ledger) -> None:
+def test_an_article_is_due_until_it_is_published(ledger: Ledger) -> None:
     saved = keep(ledger)
-    assert due(ledger, "e1") == (saved,)
-    ledger.articles.mark_published([KEY], "e1")
-    assert due(ledger, "e1") == ()
-    assert due(ledger, "e2") == (saved,)
+    assert due(ledger) == (saved,)
+    ledger.articles.mark_published([KEY])
+    assert due(ledger) == ()
 
 
 def test_a_story_without_a_text_is_never_due(ledger: Ledger) -> None:
     ledger.articles.record(listing(entry()), now=NOW)
-    assert due(ledger, "e1") == ()
+    assert due(ledger) == ()
 
 
 def test_other_outlets_of_a_story_are_named(ledger: Ledger) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-import pytest
-
 from tasks.catalogue import (
     CategoryPage,
     Channel,
@@ -46,13 +44,13 @@ def publish_all(ledger: Ledger) -> set[IndexRef]:
     for kind in IndexKind:
         refs |= {
             *ledger.indexes.never_published(kind, limit=9999),
-            *ledger.indexes.stale(kind, edition="e", limit=9999),
+            *ledger.indexes.stale(kind, limit=9999),
         }
     for ref in refs:
         ledger.indexes.read(ref, now=NOW)
-    ledger.indexes.mark_published(refs, "e")
-    due = ledger.articles.never_published(limit=9999) + ledger.articles.stale("e", limit=9999)
-    ledger.articles.mark_published([one.key for one in due], "e")
+    ledger.indexes.mark_published(refs)
+    due = ledger.articles.never_published(limit=9999) + ledger.articles.stale(limit=9999)
+    ledger.articles.mark_published([one.key for one in due])
     return refs
 
 
@@ -100,17 +98,6 @@ def test_a_late_article_with_an_old_date_shifts_no_closed_page(ledger: Ledger) -
     refs = publish_all(ledger)
     assert IndexRef(kind=IndexKind.CATEGORY, name=DAILY.slug, number=1) not in refs
     assert IndexRef(kind=IndexKind.DAY, name="2025-01-28") in refs
-
-
-@pytest.mark.parametrize("archived", [10, 1000])
-def test_one_new_article_changes_a_small_fixed_number_of_lists(ledger: Ledger, archived: int) -> None:
-    fill(ledger, range(archived))
-    publish_all(ledger)
-    fill(ledger, [archived + 1])
-    assert len(ledger.articles.never_published(limit=9999)) == 1
-    assert len(ledger.articles.stale("e", limit=9999)) == 1  # its neighbour, which links to it now
-    assert len(publish_all(ledger)) == 13
-    assert publish_all(ledger) == set()
 
 
 def test_a_correction_reaches_every_page_that_shows_it(ledger: Ledger) -> None:
@@ -223,9 +210,9 @@ def test_the_news_window_lets_go_after_two_days(ledger: Ledger) -> None:
     publish_all(ledger)
     news = IndexRef(kind=IndexKind.NEWS)
     ledger.indexes.expect(now=NOW + timedelta(minutes=59))
-    assert ledger.indexes.stale(IndexKind.NEWS, edition="e", limit=9) == ()
+    assert ledger.indexes.stale(IndexKind.NEWS, limit=9) == ()
     ledger.indexes.expect(now=NOW + HOUR)
-    assert ledger.indexes.stale(IndexKind.NEWS, edition="e", limit=9) == (news,)
+    assert ledger.indexes.stale(IndexKind.NEWS, limit=9) == (news,)
     window = ledger.indexes.read(news, now=NOW + HOUR)
     assert isinstance(window, NewsWindow)
     assert window.articles == ()
@@ -233,7 +220,11 @@ def test_the_news_window_lets_go_after_two_days(ledger: Ledger) -> None:
 
 def test_another_edition_makes_every_page_due(ledger: Ledger) -> None:
     keep(ledger)
+    ledger.objects.settle_edition("e")
     refs = publish_all(ledger)
-    again = ledger.indexes.stale(*IndexKind, edition="other", limit=999)
+    ledger.objects.settle_edition("e")
+    assert ledger.indexes.stale(*IndexKind, limit=999) == ()
+    ledger.objects.settle_edition("other")
+    again = ledger.indexes.stale(*IndexKind, limit=999)
     assert set(again) == refs
-    assert [one.key for one in ledger.articles.stale("other", limit=9)] == [KEY]
+    assert [one.key for one in ledger.articles.stale(limit=9)] == [KEY]

@@ -57,10 +57,10 @@ def test_what_is_no_longer_wanted_goes_when_its_time_has_come(ledger: Ledger) ->
 
 def test_a_store_that_was_emptied_is_forgotten(ledger: Ledger) -> None:
     saved = keep(ledger)
-    ledger.articles.mark_published([KEY], "e1")
+    ledger.articles.mark_published([KEY])
     ledger.objects.record([receipt("a")], now=NOW)
     home = IndexRef(kind=IndexKind.HOME)
-    ledger.indexes.mark_published([home], "e1")
+    ledger.indexes.mark_published([home])
     ledger.objects.forget()
     assert ledger.objects.known(["a"]) == {}
     assert ledger.articles.never_published(limit=9) == (saved,)

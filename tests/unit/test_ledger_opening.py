@@ -38,7 +38,7 @@ def test_what_was_kept_is_there_again(database_url: str) -> None:
     with opened(database_url) as ledger:
         saved = keep(ledger)
     with opened(database_url) as ledger:
-        assert due(ledger, "e") == (saved,)
+        assert due(ledger) == (saved,)
 
 
 def test_the_newest_migration_is_the_schema(database_url: str) -> None:
@@ -160,12 +160,12 @@ def test_a_rehearsal_sees_everything_and_keeps_nothing(database_url: str) -> Non
         saved = keep(ledger)
     before = contents(database_url)
     with opened(database_url, rehearsal=True) as ledger:
-        assert due(ledger, "e") == (saved,)
+        assert due(ledger) == (saved,)
         keep(ledger, entry(key="other", code="other", file_id="other"))
-        ledger.articles.mark_published([KEY], "e")
+        ledger.articles.mark_published([KEY])
         ledger.journal.note(KEY, Stage.ASK, "seen")
         ledger.journal.flush()
-        assert [one.key for one in due(ledger, "e")] == ["other"]
+        assert [one.key for one in due(ledger)] == ["other"]
         assert ledger.objects.ledger_id()
     assert contents(database_url) == before
 
@@ -190,5 +190,5 @@ def test_a_rehearsal_touches_no_file(tmp_path: Path) -> None:
         home = next(tmp_path.iterdir())
     shutil.copytree(home, tmp_path / "copy")
     with opened(f"sqlite:///{tmp_path}/copy/ledger.db", rehearsal=True) as ledger:
-        assert len(due(ledger, "e")) == 1
+        assert len(due(ledger)) == 1
     assert sorted(p.name for p in (tmp_path / "copy").iterdir()) == ["ledger.db"]

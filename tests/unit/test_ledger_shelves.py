@@ -91,12 +91,12 @@ def test_a_fixed_category_whose_slug_is_taken_is_refused_in_words(ledger: Ledger
 def test_a_fixed_category_may_be_renamed(ledger: Ledger) -> None:
     ledger.shelves.assign([ROLLING, wish("甲")], pinned={})
     keep(ledger, category=ROLLING)
-    ledger.articles.mark_published([KEY], "edition")
+    ledger.articles.mark_published([KEY])
     renamed = replace(ROLLING, title="滚动快讯", tag="滚动快讯")
     given = ledger.shelves.assign([renamed], pinned={})
     assert given["滚动快讯"] == renamed
     assert ROLLING.title not in given
-    (stale,) = ledger.articles.stale("edition", limit=9)
+    (stale,) = ledger.articles.stale(limit=9)
     assert stale.category == renamed
     assert ledger.indexes.never_published(IndexKind.HOME, limit=9)
 

@@ -1,0 +1,135 @@
+"""What one new article costs, however many are archived: pages to make, statements, and work inside the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tasks.catalogue import IndexKind, IndexRef
+from tasks.ledger import Ledger
+from tasks.ledger.schema import articles
+from tests.support.ledgers import CHINA, NOW, article, entry, keep, listing, offer, opened
+
+LAST = datetime(2026, 3, 4, 12, tzinfo=CHINA)
+STEP = timedelta(minutes=5)
+_COPIED = 500  # rows in one insert
+
+
+@dataclass(slots=True)
+class Work:
+    """What was asked of the database. `steps`: hundreds of instructions of SQLite's virtual machine."""
+
+    statements: int = 0
+    steps: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """Count what happens in every database meanwhile."""
+    work = Work()
+
+    def statement(*_: object) -> None:
+        work.statements += 1
+
+    def step() -> int:
+        work.steps += 1
+        return 0
+
+    def watch(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(step, 100)
+
+    def let_go(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(None, 0)
+
+    hooks: list[tuple[Any, str, Callable[..., None]]] = [
+        (sa.Engine, "before_cursor_execute", statement),
+        (sa.Pool, "checkout", watch),
+        (sa.Pool, "checkin", let_go),
+    ]
+    for target, name, hook in hooks:
+        sa.event.listen(target, name, hook)
+    try:
+        yield work
+    finally:
+        for target, name, hook in hooks:
+            sa.event.remove(target, name, hook)
+
+
+def archive(ledger: Ledger, url: str, count: int) -> None:
+    """That many articles, five minutes apart, all published. Read ones are copied; places are given by the ledger."""
+    first = keep(ledger, entry(key="h000000", file_id="h000000", published_at=LAST - (count - 1) * STEP), listed=False)
+    row = dict(ledger.articles.row(first.key)._mapping)  # type: ignore[union-attr]
+    engine = sa.create_engine(url)
+    for start in range(1, count, _COPIED):
+        with engine.begin() as db:
+            db.execute(articles.insert(), [_copy(row, n, count) for n in range(start, min(count, start + _COPIED))])
+    engine.dispose()
+    ledger.places.shelve(now=NOW)
+    publish_all(ledger)
+
+
+def _copy(row: dict[str, object], number: int, count: int) -> dict[str, object]:
+    made = article(entry(key=f"h{number:06}", file_id=f"h{number:06}", published_at=LAST - (count - 1 - number) * STEP))
+    names = ("key", "file_id", "published_at", "updated_at", "content_digest", "page_key", "post_key")
+    return row | {name: getattr(made, name) for name in names}
+
+
+def publish_all(ledger: Ledger) -> tuple[set[IndexRef], set[str]]:
+    """Mark as published what is due, as a run does: pages of lists, and articles."""
+    ledger.indexes.expect(now=NOW)
+    refs: set[IndexRef] = set()
+    keys: set[str] = set()
+    while found := ledger.indexes.never_published(*IndexKind, limit=500):
+        ledger.indexes.mark_published(found)
+        refs |= set(found)
+    while found := ledger.indexes.stale(*IndexKind, limit=500):
+        ledger.indexes.mark_published(found)
+        refs |= set(found)
+    while due := ledger.articles.never_published(limit=500) + ledger.articles.stale(limit=500):
+        ledger.articles.mark_published([one.key for one in due])
+        keys |= {one.key for one in due}
+    return refs, keys
+
+
+def one_more(ledger: Ledger) -> tuple[Work, set[IndexRef], set[str]]:
+    """A run in which one article is new: the work, and what had to be made."""
+    record = entry(key="h999999", file_id="h999999", published_at=LAST + STEP)
+    with counted() as work:
+        ledger.articles.record(listing(record), now=NOW)
+        ledger.articles.save(article(record), offer(record), now=NOW)
+        ledger.places.shelve(now=NOW)
+        refs, keys = publish_all(ledger)
+        for ref in refs - {IndexRef(kind=IndexKind.SITEMAPS), IndexRef(kind=IndexKind.SEARCHES)}:
+            ledger.indexes.read(ref, now=NOW)
+    return work, refs, keys
+
+
+@pytest.fixture(scope="module")
+def at_1000(tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """The work at a thousand archived articles, when every page that is read is full."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('cost')}/ledger.db"
+    with opened(url) as ledger:
+        archive(ledger, url, 1_000)
+        return one_more(ledger)[0]
+
+
+@pytest.mark.parametrize("archived", [10, 1_000, 100_000])
+def test_one_new_article_costs_the_same_in_any_archive(archived: int, at_1000: Work, tmp_path: Path) -> None:
+    """Thirteen pages of lists, the article, and its neighbour, which links to it now.
+
+    The lists of all sitemaps and of all shards of the search name one file for each thousand (five hundred) articles;
+    they are not read here.
+    """
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with opened(url) as ledger:
+        archive(ledger, url, archived)
+        work, refs, keys = one_more(ledger)
+    assert len(refs) == 13
+    assert keys == {f"h{archived - 1:06}", "h999999"}
+    assert work.statements <= at_1000.statements
+    assert work.steps <= at_1000.steps * 1.5
