@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.report import objects_line
 from flows.verdict import Verdict
 from tasks.model import Result, RunReport, Stage
 
@@ -47,7 +48,7 @@ def summary(report: RunReport, verdict: Verdict) -> str:
         "| | |\n| --- | --- |\n"
         f"| articles met | {report.listed}: {steps} |\n"
         f"| outcomes | {', '.join(f'{count} {name}' for name, count in sorted(results.items())) or 'none'} |\n"
-        f"| objects | {len(report.written)} written, {len(report.unchanged)} unchanged, {len(report.deleted)} deleted |\n"
+        f"| objects | {objects_line(report)} |\n"
         f"| seconds | {report.seconds:.1f} |",
     ]
     others = [

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from flows.drain import send_what_is_left, wait_for_history
 from flows.localhost import LocalError
-from flows.report import as_json
+from flows.report import as_json, objects_line
 from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
@@ -28,6 +28,9 @@ def run_and_show(api: str, site: Site, *, report_path: Path | None, **parameters
     finally:
         send_what_is_left()
     result = state.result(raise_on_failure=False)
+    if result is None:
+        console.print(f"{state.name}: {state.message}")
+        return 0
     if not isinstance(result, RunReport):
         if isinstance(result, FinewsError):
             raise result
@@ -101,7 +104,7 @@ def _summarise(console: Console, site: Site, report: RunReport, ending: str) -> 
     )
     console.print(ending)
     console.print(f"articles:   {', '.join(f'{count} {name}' for name, count in sorted(outcomes.items())) or 'none'}")
-    done = f"{len(report.written)} written, {len(report.unchanged)} unchanged, {len(report.deleted)} deleted"
+    done = objects_line(report)
     console.print(f"objects:    {done}, in {report.seconds:.1f} s")
     if site.publish.url.startswith("file:"):
         console.print(f"site:       {Path(site.publish.url.removeprefix('file:')) / 'index.html'}")

@@ -6,31 +6,44 @@ to is in the store before any page that a reader can reach links to it. A wave t
 
 import functools
 import itertools
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from flows.publication import Publication
 from flows.reading import give_up
 from flows.run import Run
-from flows.stages import each, errors, values, with_retries
+from flows.stages import each, errors, values
+from flows.verdict import BREAKER
+from flows.verifying import check_public
 from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, Surroundings
 from tasks.errors import StoreError, WaveFailed
-from tasks.model import Action, ActionKind, Article, Outcome, Page, Receipt, Result, Stage
+from tasks.model import Article, Outcome, Page, Result, Stage
 from tasks.outputs import edition, find_outputs
 from tasks.outputs.addresses import search_key
-from tasks.outputs.caching import STATE
-from tasks.publish import publish
 from tasks.render import render, render_again, render_indexes
-from tasks.stores.plan import plan
 
-# Names whose ledger wrote this store: a store without it was emptied, or is another one.
-MARKER = "_finews/state.json"
 BATCH = 100  # articles or pages of lists that are in memory at a time
 _SEARCH_BATCH = 10
 _GRACE = timedelta(hours=1)
+# Pages that a rollback brings back: closed ones are never wrong later, and files of the search index change their names.
+_BROUGHT_BACK = frozenset(
+    kind for kind in IndexKind
+    if kind not in (IndexKind.FIXED, IndexKind.FEED_ARCHIVE, IndexKind.SEARCH, IndexKind.MOVED, IndexKind.SEARCHES)
+)  # fmt: skip
 _ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
+
+
+def publish_unless(run: Run, tripped: str) -> None:
+    """Publish, unless the circuit breaker has a reason against it: then everything that is published stays as it is."""
+    if not tripped:
+        render_and_publish(run)
+        return
+    reason = f"{tripped}; what is published stays as it is, what was read is kept for the next run"
+    run.recorder.outcome(Outcome(subject=BREAKER, stage=Stage.PUBLISH, result=Result.FAILED, reason=reason))
+    for key in run.recorder.left_unpublished(f"not published: {tripped}"):
+        run.ledger.journal.note(key, Stage.PUBLISH, f"not published: {tripped}")
 
 
 def render_and_publish(run: Run) -> None:
@@ -40,6 +53,10 @@ def render_and_publish(run: Run) -> None:
     as it should be. A store that cannot be used is the failure of one wave more, so that what was read is still
     reported.
     """
+    if (held := run.ledger.generations.held_at()) is not None:
+        reason = f"lists are held at generation {held} since a rollback; finews release lets publishing go on"
+        run.recorder.outcome(Outcome(subject="publishing", stage=Stage.PUBLISH, result=Result.SKIPPED, reason=reason))
+        return
     try:
         _bring_up_to_date(run)
     except StoreError as error:
@@ -53,41 +70,44 @@ def render_and_publish(run: Run) -> None:
 
 
 def _bring_up_to_date(run: Run) -> None:
-    _claim(run)
+    publication = Publication(run)
+    publication.open()
     run.ledger.objects.settle_edition(edition(run.facts, find_outputs()))
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
     articles = run.ledger.articles
     new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
     stale = functools.partial(run.ledger.indexes.stale, limit=BATCH)
-    _publish_lists(run, "new files", lambda: new(IndexKind.FIXED))
-    _publish_lists(run, "files", lambda: stale(IndexKind.FIXED))
-    _publish_articles(run, "new articles", lambda: articles.never_published(limit=BATCH))
-    _publish_lists(run, "new lists", lambda: new(*_LISTS))
-    _publish_articles(run, "changed articles", lambda: articles.stale(limit=BATCH))
-    _publish_lists(run, "lists", lambda: stale(*_LISTS))
+    _publish_lists(run, publication, "new files", lambda: new(IndexKind.FIXED))
+    _publish_lists(run, publication, "files", lambda: stale(IndexKind.FIXED))
+    _publish_articles(run, publication, "new articles", lambda: articles.never_published(limit=BATCH))
+    _publish_lists(run, publication, "new lists", lambda: new(*_LISTS))
+    _publish_articles(run, publication, "changed articles", lambda: articles.stale(limit=BATCH))
+    _publish_lists(run, publication, "lists", lambda: stale(*_LISTS))
     for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
-        _publish_refs(run, [ref], f"new {ref.kind.value} 1")
-    _publish_lists(run, "entrances", lambda: stale(*_ENTRANCES))
-    _collect(run)
+        _publish_refs(run, publication, [ref], f"new {ref.kind.value} 1")
+    _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
+    publication.collect()
+    publication.close()
+    check_public(run)
 
 
-def _publish_articles(run: Run, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
+def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
     number = 0
     while articles := due():
         number += 1
         rendered = _render_articles(run, f"{name} {number}", articles)
         told = {article.key for article in articles if run.recorder.reads(article.key)}
         owners = {page.key: article.key for article, made in rendered for page in made if article.key in told}
-        _publish_pages(run, f"{name} {number}", [page for _, made in rendered for page in made], owners=owners)
+        publication.write(f"{name} {number}", [page for _, made in rendered for page in made], owners=owners)
         run.ledger.articles.mark_published([article.key for article, _ in rendered])
 
 
-def _publish_lists(run: Run, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
+def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
     number = 0
     while refs := _in_memory_at_once(due()):
         number += 1
-        _publish_refs(run, refs, f"{name} {number}")
+        _publish_refs(run, publication, refs, f"{name} {number}")
 
 
 def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
@@ -96,13 +116,19 @@ def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
     return [ref for ref in refs if ref.kind is not IndexKind.SEARCH or next(shards) <= _SEARCH_BATCH]
 
 
-def _publish_refs(run: Run, refs: Sequence[IndexRef], name: str) -> None:
+def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], name: str) -> None:
     indexes = [run.ledger.indexes.read(ref, now=run.now) for ref in refs]
     run.recorder.task_runs += 1
     made = render_indexes(name, indexes, run.facts)
-    _publish_pages(run, name, [page for pages in made for page in pages])
+    remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
+    publication.write(name, [page for pages in made for page in pages], remembered=remembered)
     _leave_behind(run, zip(indexes, made, strict=True))
     run.ledger.indexes.mark_published(refs)
+
+
+def _is_open(ref: IndexRef) -> bool:
+    """Whether new articles change it. The last shard of sitemaps is as good as open, and all are small."""
+    return ref.kind in _BROUGHT_BACK and (ref.number == 0 or ref.kind is IndexKind.SITEMAP)
 
 
 def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> None:
@@ -111,35 +137,6 @@ def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> N
         if isinstance(index, SearchShard) and pages:
             former = run.ledger.objects.under(search_key(index.label)) - {page.key for page in pages}
             run.ledger.objects.delete_later(former, after=run.now + _GRACE)
-
-
-def _collect(run: Run) -> None:
-    """Delete what nothing shows any more and whose time has come."""
-    keys = run.ledger.objects.to_delete(now=run.now)
-    deletions = plan([], run.ledger.objects.known(keys), obsolete=keys).deletions
-    if deletions:
-        run.recorder.planned(deletions)
-        _publish_wave(run, "deletions", deletions, {})
-
-
-def _claim(run: Run) -> None:
-    """Make sure that the store is the one that this ledger wrote. Of a new one, or an emptied one, nothing is known.
-
-    The marker comes before anything else: a store without it counts as empty, whatever the ledger believes.
-    """
-    if run.store.read(MARKER) == _marker(run):
-        return
-    story = f"{MARKER} is missing or another ledger's: everything is written again"
-    run.ledger.journal.note("store", Stage.PUBLISH, story)
-    run.ledger.objects.forget()
-    page = Page(key=MARKER, body=_marker(run), content_type="application/json", cache_control=STATE)
-    (receipt,) = run.store.write([Action(kind=ActionKind.CREATE, key=MARKER, reason="names the ledger", page=page)])
-    if receipt.error:
-        raise StoreError(f"{MARKER}: {receipt.error}")
-
-
-def _marker(run: Run) -> bytes:
-    return json.dumps({"ledger": run.ledger.objects.ledger_id()}).encode()
 
 
 def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:
@@ -179,36 +176,3 @@ def _surroundings(run: Run, articles: Sequence[Article]) -> Mapping[str, Surroun
         article.key: replace(beside.get(article.key, Surroundings()), also=mentions.get(article.key, ()))
         for article in articles
     }
-
-
-def _publish_pages(run: Run, name: str, pages: Sequence[Page], *, owners: Mapping[str, str] | None = None) -> None:
-    plan_ = plan(pages, run.ledger.objects.known(page.key for page in pages))
-    run.recorder.planned((*plan_.creations, *plan_.updates, *plan_.kept))
-    run.recorder.received(Receipt(key=action.key, kind=action.kind) for action in plan_.kept)
-    for wave in (plan_.creations, plan_.updates):
-        if wave:
-            _publish_wave(run, name, wave, owners or {})
-
-
-def _publish_wave(run: Run, name: str, actions: tuple[Action, ...], owners: Mapping[str, str]) -> None:
-    """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
-    publishing = with_retries(publish, run.site.fetch)
-    arguments = {"name": name, "actions": actions, "store": run.store}
-    [(_, result)] = each(publishing, Stage.PUBLISH, [actions], lambda _: f"wave {name}", lambda _: arguments, run)
-    receipts: tuple[Receipt, ...] = ()
-    if isinstance(result, WaveFailed):
-        receipts = result.receipts
-    elif not isinstance(result, BaseException):
-        receipts = result
-    run.ledger.objects.record(receipts, now=run.now)
-    run.recorder.received(receipts)
-    for receipt in receipts:
-        if owner := owners.get(receipt.key):
-            story = f"{receipt.key}: {receipt.error}" if receipt.error else f"{receipt.kind.value} {receipt.key}"
-            run.ledger.journal.note(owner, Stage.PUBLISH, story)
-            failed = Result.FAILED if receipt.error else Result.DONE
-            run.recorder.outcome(Outcome(subject=owner, stage=Stage.PUBLISH, result=failed, reason=receipt.error))
-    if isinstance(result, WaveFailed):
-        raise result
-    if isinstance(result, BaseException):
-        raise WaveFailed(str(result), receipts=()) from result

@@ -1,9 +1,10 @@
 """The first half of a run: ask the lists, decide, fetch and parse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.breaker import Readings
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
@@ -44,19 +45,32 @@ class Wish:
             raise ConfigError(f"limit = {self.limit}: expected 1 or more, or nothing")
 
 
-def ask_sources(run: Run, wish: Wish) -> list[str]:
-    """Ask every wished source and keep what it says; the keys of the stories listed now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the sources said. `keys` of the stories listed now; `failed` and `lists` as in `breaker.Readings`."""
 
-    A source that fails, or lists nothing usable, fails alone.
-    """
+    keys: tuple[str, ...]
+    sources: int
+    failed: tuple[str, ...]
+    lists: Mapping[str, tuple[int, int]]
+
+
+def ask_sources(run: Run, wish: Wish) -> Asked:
+    """Ask every wished source and keep what it says. A source that fails, or lists nothing usable, fails alone."""
     specs = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
     asking = with_retries(ask, run.site.fetch)
     shared = {"client": run.client, "journal": run.ledger.journal}
     results = each(asking, Stage.ASK, specs, lambda spec: spec.name, lambda spec: {"spec": spec, **shared}, run)
     keys: dict[str, None] = {}
+    lists: dict[str, tuple[int, int]] = {}
+    failed = [spec.name for spec, _ in errors(results)]
     for spec, listing in values(results):
         keys |= dict.fromkeys(_keep(run, spec, listing, wish))
-    return list(keys)
+        length = len(listing.entries)
+        lists[spec.name] = (length, run.ledger.lists.note(spec.name, length))
+        if not length:
+            failed.append(spec.name)
+    return Asked(keys=tuple(keys), sources=len(specs), failed=tuple(failed), lists=lists)
 
 
 def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]:
@@ -77,6 +91,12 @@ def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]
         reason = f"nothing usable: {len(listing.unusable)} records, the first: {first}"
         run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.FAILED, reason=reason))
     return [entry.key for entry in listing.entries]
+
+
+def readings(run: Run, asked: Asked) -> Readings:
+    """What the circuit breaker looks at."""
+    listed, failed = run.recorder.counts()
+    return Readings(asked=asked.sources, failed=asked.failed, lists=asked.lists, listed=listed, failed_articles=failed)
 
 
 def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:

@@ -45,6 +45,8 @@ class Recorder:
 
     def __init__(self, *, site: str, run_id: str, started_at: datetime, dry_run: bool) -> None:
         self._run = {"site": site, "run_id": run_id, "started_at": started_at, "dry_run": dry_run}
+        self.run_id = run_id
+        self.dry_run = dry_run
         self._lines: dict[str, _Line] = {}
         self._others: list[Outcome] = []
         self._receipts: list[Receipt] = []
@@ -103,6 +105,18 @@ class Recorder:
         """What became of objects."""
         self._receipts.extend(receipts)
 
+    def changed(self, *, limit: int) -> list[Receipt]:
+        """Some public objects that were written, spread over all of them; pages of new articles among them."""
+        done = [r for r in self._receipts if not r.error and r.kind in (ActionKind.CREATE, ActionKind.UPDATE)]
+        public = [receipt for receipt in done if not receipt.key.startswith("_")]
+        step = max(1, len(public) // limit)
+        return public[::step][:limit]
+
+    def counts(self) -> tuple[int, int]:
+        """Articles met, and how many of them failed."""
+        lines = [_article_line(key, line) for key, line in self._lines.items()]
+        return len(lines), sum(line.result is Result.FAILED for line in lines)
+
     def report(self, *, seconds: float) -> RunReport:
         """The record of the run, articles in the order in which they were met."""
         keys: dict[bool, list[str]] = {True: [], False: []}
@@ -120,10 +134,17 @@ class Recorder:
             written=tuple(keys[False]),
             unchanged=tuple(keys[True]),
             deleted=tuple(deleted),
+            verified=sum(receipt.verified and not receipt.error for receipt in self._receipts),
             task_runs=self.task_runs,
             plan=tuple(self._plan),
             steps=dict(sorted(Counter(line.step for line in lines).items())),
         )
+
+
+def objects_line(report: RunReport) -> str:
+    """What became of objects, in a line."""
+    written = f"{len(report.written)} written" + (f" ({report.verified} verified)" if report.verified else "")
+    return f"{written}, {len(report.unchanged)} unchanged, {len(report.deleted)} deleted"
 
 
 def as_json(report: RunReport) -> str:

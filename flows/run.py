@@ -1,19 +1,22 @@
 """What one run works with: the site, its ledger, its store, an HTTP client, and the recorder of what happens."""
 
 import contextlib
+import functools
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flows.leasing import held
 from flows.report import Recorder
 from tasks.config import Site, load_site
-from tasks.errors import ConfigError
-from tasks.ledger import Ledger
+from tasks.errors import ConfigError, StoreError
+from tasks.ledger import Lease, Ledger
 from tasks.outputs import SiteFacts, SourceFacts
 from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
-from tasks.stores import Store, open_store
+from tasks.stores import Capabilities, Store, open_store
 from tasks.stores.rehearsal import Rehearsal
 from tasks.web import Client, Limits
 
@@ -29,6 +32,8 @@ class Run:
     recorder: Recorder
     facts: SiteFacts
     now: datetime
+    lease: Lease | None = None
+    allow_deletions: int | None = None
 
 
 def read_site(path: str) -> Site:
@@ -37,8 +42,18 @@ def read_site(path: str) -> Site:
 
 
 @contextlib.contextmanager
-def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run: bool) -> Iterator[Run]:
-    """Open everything, close everything. A dry run's store and ledger keep nothing."""
+def open_run(
+    site: Site,
+    *,
+    run_id: str,
+    clock: Callable[[], datetime],
+    dry_run: bool = False,
+    allow_deletions: int | None = None,
+) -> Iterator[Run]:
+    """Open everything, close everything; `LeaseHeld` while another run is at work.
+
+    A dry run's store and ledger keep nothing, so it needs no lease. `allow_deletions`: instead of the site's limits.
+    """
     now = clock()
     limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__))
     with contextlib.ExitStack() as open_things:
@@ -48,7 +63,10 @@ def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run:
                 f"{site.path}: [site] timezone = {site.site.timezone!r}: the addresses in this ledger were made in "
                 f"{kept!r}; expected that, or a ledger of its own"
             )
-        store = open_store(site.publish.url, endpoint_url=site.publish.endpoint_url)
+        lease = None
+        if not dry_run:
+            lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
+        store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)
         yield Run(
             site=site,
@@ -58,7 +76,26 @@ def open_run(site: Site, *, run_id: str, clock: Callable[[], datetime], dry_run:
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
             facts=facts_of(site),
             now=now,
+            lease=lease,
+            allow_deletions=allow_deletions,
         )
+
+
+def _open_store(site: Site, ledger: Ledger, *, probe: bool) -> Store:
+    """The store, with what it was found to be able to do; found out at the first run with it."""
+    opened = functools.partial(open_store, site.publish.url, endpoint_url=site.publish.endpoint_url)
+    if known := ledger.objects.remembered("capabilities"):
+        return opened(capabilities=Capabilities(**json.loads(known)))
+    store = opened()
+    if not probe:
+        return store
+    try:
+        found = store.probe()
+    except StoreError:  # the first wave will say it, where it is reported
+        return store
+    ledger.objects.remember("capabilities", json.dumps(asdict(found)))
+    store.close()
+    return opened(capabilities=found)
 
 
 def facts_of(site: Site) -> SiteFacts:

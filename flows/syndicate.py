@@ -3,20 +3,19 @@
 import logging
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.artifacts import publish_artifacts
-from flows.publishing import render_and_publish
-from flows.reading import Wish, ask_sources, decide_all, read_texts
+from flows.breaker import tripped
+from flows.ending import conclude, ending_early
+from flows.publishing import publish_unless
+from flows.reading import Wish, ask_sources, decide_all, read_texts, readings
 from flows.run import open_run, read_site
-from flows.verdict import Ending, judge
 from tasks.errors import FinewsError
-from tasks.model import RunReport
 
 BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
 
@@ -48,7 +47,8 @@ def syndicate(
     limit: int | None = None,
     force: bool = False,
     dry_run: bool = False,
-) -> State[RunReport]:
+    allow_deletions: int | None = None,
+) -> State[Any]:
     """Read what is new from a site's sources and publish it. The same run again changes nothing.
 
     Args:
@@ -59,6 +59,7 @@ def syndicate(
         limit: Read at most this many texts; the others stay due for the next run.
         force: Read the chosen articles again, also when nothing about them changed.
         dry_run: Do everything but write: the plan stands in the log and in the report.
+        allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
     logging.getLogger("tasks").setLevel(logging.INFO)
     started = perf_counter()
@@ -66,15 +67,19 @@ def syndicate(
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=ZoneInfo(site_file.site.timezone))
     wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, limit=limit, force=force)
-    with open_run(site_file, run_id=str(runtime.flow_run.id), clock=lambda: datetime.now(UTC), dry_run=dry_run) as run:
-        listed = ask_sources(run, wish)
-        due = decide_all(run, wish, listed)
+    run_id = str(runtime.flow_run.id)
+    with (
+        ending_early() as early,
+        open_run(
+            site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run, allow_deletions=allow_deletions
+        ) as run,
+    ):
+        asked = ask_sources(run, wish)
+        due = decide_all(run, wish, asked.keys)
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
-        render_and_publish(run)
+        publish_unless(run, tripped(readings(run, asked), site_file.verdict))
         report = run.recorder.report(seconds=perf_counter() - started)
-    verdict = judge(report, max_problem_share=site_file.verdict.max_problem_share)
-    publish_artifacts(report, verdict)
-    if verdict.ending is Ending.FAILED:
-        return Failed(message=verdict.message, data=report)
-    return Completed(name=verdict.ending.value, message=verdict.message, data=report)
+    if early.state is not None:
+        return early.state
+    return conclude(report, site_file)

@@ -4,7 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tasks.model import Result, RunReport, Stage
+from tasks.model import Outcome, Result, RunReport, Stage
+
+BREAKER = "circuit breaker"
+"""The subject of the outcome that says why nothing was published."""
 
 
 class Ending(StrEnum):
@@ -13,6 +16,8 @@ class Ending(StrEnum):
     COMPLETED = "Completed"
     PROBLEMS = "Completed with problems"
     FAILED = "Failed"
+    SKIPPED = "Skipped"  # another run is at work
+    SUPERSEDED = "Superseded"  # another run has taken over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,9 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
     broken = [o for o in report.outcomes if o.result is Result.FAILED]
     sources = [o for o in broken if o.stage is Stage.ASK]
     waves = [o for o in broken if o.stage is Stage.PUBLISH and o.subject not in keys]
+    if breaker := [o for o in waves if o.subject == BREAKER]:
+        first = f"; the first: {sources[0].subject}: {sources[0].reason}" if sources else ""
+        return Verdict(ending=Ending.FAILED, message=f"{BREAKER}: {breaker[0].reason}{first}"[:900])
     for what, failed in (("source ", sources), ("", waves)):
         if failed:
             names = ", ".join(outcome.subject for outcome in failed)
@@ -47,8 +55,16 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
         )
     new = sum(1 for line in report.articles if line.result is Result.DONE)
     done = f"{new} articles read, {len(report.written)} objects written"
+    if others := [o for o in report.outcomes if _is_problem(o)]:
+        return Verdict(ending=Ending.PROBLEMS, message=f"{done}; {others[0].subject}: {others[0].reason}"[:900])
     if problems:
         return Verdict(
             ending=Ending.PROBLEMS, message=f"{done}; {said}; the first: {problems[0].code}: {problems[0].reason}"[:900]
         )
     return Verdict(ending=Ending.COMPLETED, message=done)
+
+
+def _is_problem(outcome: Outcome) -> bool:
+    """Publishing that is held, or readers who do not get what was written."""
+    held = outcome.stage is Stage.PUBLISH and outcome.result is Result.SKIPPED
+    return held or (outcome.stage is Stage.VERIFY and outcome.result is Result.FAILED)

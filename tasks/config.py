@@ -56,6 +56,10 @@ def _origin(value: str) -> str:
     return _http_url(value).rstrip("/")
 
 
+def _origin_or_none(value: str) -> str:
+    return _origin(value) if value else value
+
+
 def _contact(value: str) -> str:
     if value.startswith("mailto:") and "@" in value:
         return value
@@ -97,16 +101,25 @@ class SiteTable(_Table):
 
 
 class PublishTable(_Table):
-    """`[publish]`: the object store."""
+    """`[publish]`: the object store, and how much of it one run may delete.
+
+    `gzip`: objects that are text are stored compressed (not in a folder, which keeps no Content-Encoding). `public_url`:
+    where readers get the objects; a sample of what was written is read back from there.
+    """
 
     url: Text = "file:public"
     endpoint_url: str = ""
+    gzip: bool = False
+    public_url: Annotated[str, AfterValidator(_origin_or_none)] = ""
+    max_deletions: Annotated[int, Field(ge=0)] = 2_000
+    max_deletion_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.2
 
 
 class LedgerTable(_Table):
-    """`[ledger]`: any SQLAlchemy URL."""
+    """`[ledger]`: any SQLAlchemy URL. `lease_seconds`: how long a run that fell silent keeps others away."""
 
     url: Text = "sqlite:///.finews/ledger.db"
+    lease_seconds: Annotated[int, Field(ge=5, le=86_400)] = 120
 
 
 class FetchTable(_Table):
@@ -123,12 +136,15 @@ class FetchTable(_Table):
 
 
 class VerdictTable(_Table):
-    """`[verdict]`: when problems make the whole run fail.
+    """`[verdict]`: when problems make the whole run fail, and lists stay as they are.
 
-    `max_problem_share`: share of all listed articles that may fail or be unusable before the run is Failed.
+    `max_problem_share`: share of all listed articles that may fail or be unusable. `max_failed_sources`: share of the
+    sources that may fail. `min_list_share`: how short a list may become, as a share of its usual length.
     """
 
     max_problem_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
+    max_failed_sources: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
+    min_list_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.2
 
 
 class SampleTable(_Table):

@@ -6,9 +6,12 @@
     ├── ParseError              an answer came but is not what its kind promises (never retried)
     ├── RenderError             a page could not be made from an article (never retried)
     ├── StoreError              the object store refused or lost a call; `retryable` likewise
-    │   └── WaveFailed          some objects of a wave were not written; names them
+    │   ├── WaveFailed          some objects of a wave were not written; names them
+    │   └── TooManyDeletions    more objects are to go than a run may delete; none was
     └── LedgerError             the ledger cannot be opened, read or written
         ├── LedgerBusy          another process holds it
+        ├── LeaseHeld           another run is at work on this site
+        ├── LeaseLost           this run slept too long, and another one has taken over
         └── LedgerTooNew        it was written by a later version of finews
 
 Failures of one article are caught by the flow and become an `Outcome`; failures of the run end it.
@@ -67,12 +70,28 @@ class WaveFailed(StoreError):
         self.receipts = receipts
 
 
+class TooManyDeletions(StoreError):
+    """More objects are to go than a run may delete; none was deleted."""
+
+
 class LedgerError(FinewsError):
     """The ledger cannot be opened, read or written."""
 
 
 class LedgerBusy(LedgerError):
     """Another process holds the ledger."""
+
+
+class LeaseHeld(LedgerError):
+    """Another run is at work on this site; `holder` names it."""
+
+    def __init__(self, message: str, *, holder: str) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class LeaseLost(LedgerError):
+    """Another run has taken over: nothing that this one does counts any more."""
 
 
 class LedgerTooNew(LedgerError):

@@ -225,36 +225,89 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One object to be: bytes and headers under a key."""
+    """One object to be: bytes and headers under a key.
+
+    `body` is always plain; with `encoding` "gzip" the store keeps it compressed and says so in Content-Encoding.
+    """
 
     key: str
     body: bytes
     content_type: str
     cache_control: str
+    encoding: str = ""
 
     @property
     def digest(self) -> str:
-        """SHA-256 over headers and body, so that a header-only change is a change."""
-        return hashlib.sha256(f"{self.content_type}\n{self.cache_control}\n".encode() + self.body).hexdigest()
+        """SHA-256 over headers and plain body, so that a header-only change is a change."""
+        encoding = f"{self.encoding}\n" if self.encoding else ""
+        return hashlib.sha256(f"{self.content_type}\n{self.cache_control}\n{encoding}".encode() + self.body).hexdigest()
+
+    @property
+    def body_digest(self) -> str:
+        """SHA-256 of the plain body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the ledger knows of one object in the store: its `Page` digests, and the tag that the store gave it.
+
+    A tag changes with every write (an S3 ETag with every change of bytes). It is empty when the store told none.
+    """
+
+    digest: str
+    body_digest: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One object as the store has it. `body` is plain; headers are None where the store keeps none."""
+
+    body: bytes
+    tag: str
+    content_type: str | None = None
+    cache_control: str | None = None
+    encoding: str | None = None
+
+    def holds(self, page: Page) -> bool:
+        """Whether this is the page: its bytes, and every header that the store keeps."""
+        kept = (self.content_type, self.cache_control, self.encoding)
+        wanted = (page.content_type, page.cache_control, page.encoding)
+        return self.body == page.body and all(a is None or a == b for a, b in zip(kept, wanted, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One object in a listing of a store. `size` is in bytes as stored."""
+
+    key: str
+    size: int
+    tag: str
 
 
 class ActionKind(StrEnum):
-    """What the plan wants done with a key."""
+    """What the plan wants done with a key. `HEADERS`: the bytes stay, only headers change."""
 
     CREATE = "create"
     UPDATE = "update"
+    HEADERS = "headers"
     KEEP = "keep"
     DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One step of a plan, with its reason. `page` is None for a deletion."""
+    """One step of a plan, with its reason. `page` is None for a deletion.
+
+    A creation is refused when the key exists; an update when the object's tag is not `tag`, unless that is empty.
+    """
 
     kind: ActionKind
     key: str
     reason: str
     page: Page | None = None
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,13 +322,21 @@ class PublishPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of one key. `error` is empty when it worked."""
+    """What became of one key. `error` is empty when it worked.
+
+    `conflict`: refused because the object is not as the action expected it. `verified`: the store has confirmed the
+    bytes that it holds. `size` is in bytes, uncompressed.
+    """
 
     key: str
     kind: ActionKind
     digest: str = ""
     size: int = 0
     error: str = ""
+    body_digest: str = ""
+    tag: str = ""
+    conflict: bool = False
+    verified: bool = False
 
 
 # --- reporting --------------------------------------------------------------------------------
@@ -290,6 +351,7 @@ class Stage(StrEnum):
     PARSE = "parse"
     RENDER = "render"
     PUBLISH = "publish"
+    VERIFY = "verify"
 
 
 class Result(Enum):
@@ -345,7 +407,10 @@ class ArticleLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """Everything that a run did. `written`, `unchanged`, `deleted` are object keys."""
+    """Everything that a run did. `written`, `unchanged`, `deleted` are object keys.
+
+    `verified`: how many of the written objects the store has confirmed, byte for byte.
+    """
 
     site: str
     run_id: str
@@ -359,5 +424,6 @@ class RunReport:
     unchanged: tuple[str, ...]
     deleted: tuple[str, ...]
     task_runs: int
+    verified: int = 0
     plan: tuple[Action, ...] = ()
     steps: Mapping[str, int] = field(default_factory=dict)

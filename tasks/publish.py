@@ -2,17 +2,21 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.errors import WaveFailed, worth_retrying
-from tasks.model import Action, ActionKind, Receipt
+from tasks.ledger import Lease
+from tasks.model import Action, ActionKind, Receipt, Stored
 from tasks.stores import Store
 
 log = logging.getLogger(__name__)
 
 _LINES = 50  # of a wave's actions in its log
+_ROUNDS = 3  # how often an object may turn out to be another one than was looked at
 
 
 @task(
@@ -22,11 +26,16 @@ _LINES = 50  # of a wave's actions in its log
     retry_jitter_factor=0.3,
     retry_condition_fn=worth_retrying,
 )
-def publish(name: str, actions: tuple[Action, ...], store: Store) -> tuple[Receipt, ...]:
-    """The actions of one wave; `WaveFailed` when any of its objects could not be written or deleted."""
+def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease | None) -> tuple[Receipt, ...]:
+    """The actions of one wave; `WaveFailed` when any of its objects could not be written or deleted.
+
+    `LeaseLost`, before anything is touched, when another run has taken over. No lease: a dry run.
+    """
+    if lease is not None:
+        lease.confirm()
     gone = [action.key for action in actions if action.kind is ActionKind.DELETE]
     written = [action for action in actions if action.kind is not ActionKind.DELETE]
-    receipts = (store.write(written) if written else ()) + (store.delete(gone) if gone else ())
+    receipts = _write(written, store, lease) + (store.delete(gone) if gone else ())
     counts = Counter(receipt.kind.value for receipt in receipts if not receipt.error)
     log.info("%s: %s", name, ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing")
     for action in actions[:_LINES]:
@@ -37,3 +46,37 @@ def publish(name: str, actions: tuple[Action, ...], store: Store) -> tuple[Recei
         first = "; ".join(f"{receipt.key}: {receipt.error}" for receipt in failed[:3])
         raise WaveFailed(f"{len(failed)} of {len(receipts)} objects of wave {name} failed: {first}", receipts=receipts)
     return receipts
+
+
+def _write(actions: Sequence[Action], store: Store, lease: Lease | None) -> tuple[Receipt, ...]:
+    """Write, and settle what was not as expected: the lease says that it is ours to write, whoever left it there.
+
+    A conditional write whose answer was lost is refused when it is sent again; what is there then is what was wanted.
+    """
+    if not actions:
+        return ()
+    kinds = {action.key: action.kind for action in actions}
+    receipts = {receipt.key: receipt for receipt in store.write(actions)}
+    for _ in range(_ROUNDS):
+        again: list[Action] = []
+        for action in [action for action in actions if receipts[action.key].conflict]:
+            there = store.read(action.key)
+            if there is not None and action.page is not None and there.holds(action.page):
+                log.info("%s: it is there already", action.key)
+                there_already = replace(receipts[action.key], conflict=False, error="", tag=there.tag, verified=True)
+                receipts[action.key] = there_already
+            else:
+                log.warning("%s: %s; replaced", action.key, receipts[action.key].error)
+                again.append(_as_found(action, there))
+        if not again:
+            break
+        if lease is not None:
+            lease.confirm()
+        receipts |= {receipt.key: replace(receipt, kind=kinds[receipt.key]) for receipt in store.write(again)}
+    return tuple(receipts[action.key] for action in actions)
+
+
+def _as_found(action: Action, there: Stored | None) -> Action:
+    if there is None:
+        return replace(action, kind=ActionKind.CREATE, tag="")
+    return replace(action, kind=ActionKind.UPDATE, tag=there.tag)

@@ -1,21 +1,24 @@
 """The ledger: what is known of every article and what is published. SQLAlchemy Core, migrated by Alembic."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
+from tasks.ledger.generations import Generations
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
+from tasks.ledger.lease import Lease, claim, holder_now
+from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.places import Places
 from tasks.ledger.shelves import Shelves
 
-__all__ = ["Articles", "Indexes", "Journal", "Ledger", "Objects", "Places", "Shelves"]
+__all__ = ["Articles", "Generations", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects", "Places", "Shelves"]
 
 
 class Ledger:
@@ -42,8 +45,19 @@ class Ledger:
         self.shelves = Shelves(self._database)
         self.places = Places(self._database, zone)
         self.indexes = Indexes(self._database, zone)
+        self.lists = Lists(self._database)
         self.objects = Objects(self._database, store)
+        self.generations = Generations(self._database)
+        self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
+
+    def claim(self, *, holder: str, lasts: timedelta, instead_of: str = "") -> Lease:
+        """Take the site's lease; from then on every change is made under it. See `lease.claim`."""
+        return claim(self._database, holder=holder, lasts=lasts, clock=self._clock, instead_of=instead_of)
+
+    def lease_holder(self) -> str:
+        """The run that has the lease; empty when none has, or when it has run out."""
+        return holder_now(self._database, now=self._clock())
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import articles, indexes, objects
-from tasks.model import ActionKind, Receipt
+from tasks.model import ActionKind, Receipt, Recorded
 
 
 class Objects:
@@ -20,14 +20,19 @@ class Objects:
         self._store = store
         self._ours = objects.c.store == store
 
-    def known(self, keys: Iterable[str]) -> Mapping[str, str]:
-        """Key -> digest of those among `keys` that we wrote."""
-        found: dict[str, str] = {}
+    def known(self, keys: Iterable[str]) -> Mapping[str, Recorded]:
+        """What is recorded of those among `keys` that we wrote."""
         with self._database.begin() as db:
-            for chunk in batches(keys):
-                query = sa.select(objects.c.key, objects.c.digest).where(self._ours, objects.c.key.in_(chunk))
-                found |= {row.key: row.digest for row in db.execute(query)}
-        return found
+            return {
+                row.key: Recorded(digest=row.digest, body_digest=row.body_digest or "", tag=row.tag or "")
+                for chunk in batches(keys)
+                for row in db.execute(sa.select(objects).where(self._ours, objects.c.key.in_(chunk)))
+            }
+
+    def count(self) -> int:
+        """How many objects we have there."""
+        with self._database.begin() as db:
+            return db.execute(sa.select(sa.func.count()).select_from(objects).where(self._ours)).scalar() or 0
 
     def record(self, receipts: Iterable[Receipt], *, now: datetime) -> None:
         """Keep what was written and deleted; failed receipts change nothing."""
@@ -38,7 +43,15 @@ class Objects:
             gone = objects.delete().where(objects.c.store == self._store, objects.c.key == sa.bindparam("gone"))
             db.execute(gone, [{"gone": receipt.key} for receipt in done])
             rows = [
-                {"store": self._store, "key": r.key, "digest": r.digest, "size": r.size, "written_at": now}
+                {
+                    "store": self._store,
+                    "key": r.key,
+                    "digest": r.digest,
+                    "body_digest": r.body_digest,
+                    "tag": r.tag,
+                    "size": r.size,
+                    "written_at": now,
+                }
                 for r in done
                 if r.kind is not ActionKind.DELETE
             ]
@@ -64,6 +77,22 @@ class Objects:
             query = sa.select(objects.c.key).where(self._ours, objects.c.delete_after <= now)
             return tuple(db.execute(query.order_by(objects.c.key)).scalars())
 
+    def settle_store(self) -> bool:
+        """From now on this store is the one that is published to; whether it was another one before.
+
+        Nothing is known to be published there then; what is recorded of its objects stays.
+        """
+        with self._database.begin() as db:
+            before = fact(db, "store")
+            if before == self._store:
+                return False
+            keep_fact(db, "store", self._store)
+            if not before:
+                return False
+            db.execute(articles.update().values(published=False))
+            db.execute(indexes.update().values(published=False, stale=True))
+            return True
+
     def forget(self) -> None:
         """The store is not the one that was written: nothing in it is known, everything has to be written."""
         with self._database.begin() as db:
@@ -82,6 +111,16 @@ class Objects:
     def ledger_id(self) -> str:
         """The ledger's own name, made when it is first asked for."""
         return self.settled("ledger", uuid.uuid4().hex)
+
+    def remembered(self, name: str) -> str:
+        """A fact about this store; empty when there is none."""
+        with self._database.begin() as db:
+            return fact(db, f"{name} {self._store}"[:200])
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a fact about this store."""
+        with self._database.begin() as db:
+            keep_fact(db, f"{name} {self._store}"[:200], value)
 
     def settled(self, name: str, value: str) -> str:
         """The value that was given to `name` first: this one when there was none."""

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import StaticPool
 
-from tasks.errors import ConfigError, LedgerBusy, LedgerError, LedgerTooNew
-from tasks.ledger.schema import REVISION
+from tasks.errors import ConfigError, LeaseLost, LedgerBusy, LedgerError, LedgerTooNew
+from tasks.ledger.schema import REVISION, lease
 
 BUSY_SECONDS = 15.0
 
@@ -33,10 +33,11 @@ class Database:
         self._shown = shown
         self._busy = busy
         self._rehearsal = rehearsal
+        self.fence: int | None = None
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on an error."""
+        """One transaction: committed at the end, rolled back on an error, and when `fence` is not the lease's any more."""
         with explained(self._shown, busy=self._busy):
             if self._rehearsal is not None:
                 with self._rehearsal.begin_nested():
@@ -44,6 +45,19 @@ class Database:
             else:
                 with self._engine.begin() as connection:
                     yield connection
+                    self._check_fence(connection)
+
+    def _check_fence(self, connection: Connection) -> None:
+        """Before the commit, and with the row locked: no other run can take the lease in between.
+
+        SQLite needs no lock of the row: who has written anything in a transaction is the only writer until its end.
+        """
+        if self.fence is None:
+            return
+        query = sa.select(lease.c.fence, lease.c.holder).where(lease.c.name == "site").with_for_update(read=True)
+        row = connection.execute(query).one()
+        if row.fence != self.fence:
+            raise LeaseLost(f"this run was silent for too long, and another one has taken over: {row.holder}")
 
     def close(self) -> None:
         """Close all connections; what a rehearsal did is forgotten."""

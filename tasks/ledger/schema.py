@@ -3,10 +3,23 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, TypeDecorator, false
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    false,
+)
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0003"
+REVISION = "0004"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -26,6 +39,16 @@ metadata = MetaData()
 
 # Single facts, such as the ledger's own id and the site's time zone.
 facts = Table("facts", metadata, Column("name", String(200), primary_key=True), Column("value", Text, nullable=False))
+
+# One row, `site`: the run that is at work. `fence` grows with every claim; what an earlier holder does is refused.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(10), primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("holder", String(300), nullable=False),
+    Column("expires_at", Instant),
+)
 
 # One row a story and list that carried it: the newest usable record.
 sightings = Table(
@@ -84,6 +107,8 @@ articles = Table(
     Column("content_digest", String(64)),
     Column("page_key", Text),
     Column("post_key", Text),
+    Column("withdrawn_at", Instant),
+    Column("withdrawal_reason", String(10)),
     Index("articles_newest", "published_at", "key"),
     Index("articles_newest_of_category", "category", "published_at", "key"),
     Index("articles_in_category", "category", "place"),
@@ -153,10 +178,24 @@ objects = Table(
     Column("store", String(400), primary_key=True),
     Column("key", String(600), primary_key=True),
     Column("digest", String(64), nullable=False),
+    Column("body_digest", String(64)),
+    Column("tag", String(200)),
     Column("size", Integer, nullable=False),
     Column("written_at", Instant, nullable=False),
     Column("delete_after", Instant),
     Index("objects_to_delete", "store", "delete_after"),
+)
+
+# Open list pages as they were published, for going back: compressed, the last few generations of each.
+versions = Table(
+    "versions",
+    metadata,
+    Column("key", String(600), primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("content_type", String(200), nullable=False),
+    Column("cache_control", String(200), nullable=False),
+    Column("encoding", String(20), nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 # The story of every article over all runs.

@@ -12,9 +12,28 @@ from types import MappingProxyType
 from typing import Protocol
 
 from tasks.errors import ConfigError
-from tasks.model import Action, Receipt
+from tasks.model import Action, Listed, Receipt, Stored
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a store can do, found out by `Store.probe`. Without one the next best way is taken; nothing is refused.
+
+    `create_if_absent`, `replace_if_same`: conditional writes (RFC 9110 If-None-Match, If-Match). `bare_tags`: the
+    service takes a tag in If-Match only without its quotes. `copy_headers`: headers can be changed without sending the
+    body. `checks_bodies`: a body that does not match its Content-MD5 is refused. `tag_is_md5`: the tag of a written
+    object is the MD5 of its bytes, so the answer to a write proves what is stored.
+    """
+
+    create_if_absent: bool = True
+    replace_if_same: bool = True
+    bare_tags: bool = False
+    copy_headers: bool = True
+    checks_bodies: bool = True
+    tag_is_md5: bool = True
+    batch_delete: bool = True
 
 
 class Store(Protocol):
@@ -25,14 +44,15 @@ class Store(Protocol):
     what was written until then stays. Unsafe keys (`checks.check_key`) raise `StoreError` before any call.
     """
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes under `key`; None when there are none."""
+    def read(self, key: str) -> Stored | None:
+        """The object under `key`; None when there is none."""
         ...
 
     def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
         """Create or replace the page of each action, each whole or not at all; one receipt per action, in order.
 
-        Takes creations and updates, that is `plan(...).creations` or `.updates`; any other kind of action is a `ValueError`.
+        Takes creations and updates of a plan; any other kind of action is a `ValueError`. An object that is not as its
+        action expects it stays as it is: the receipt has `conflict` set.
         """
         ...
 
@@ -40,8 +60,12 @@ class Store(Protocol):
         """Remove the keys; one receipt per key, in order. A key that is not there counts as removed."""
         ...
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """Every key that begins with `prefix`, in no promised order. Slow on large sites: only audits list."""
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
+        """Every object whose key begins with `prefix`, in no promised order. Slow on large sites: only audits list."""
+        ...
+
+    def probe(self) -> Capabilities:
+        """Find out what the store can do, with an object of its own below `_finews/` that is gone afterwards."""
         ...
 
     def close(self) -> None:
@@ -51,9 +75,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
-    """What a site file says of its store beside the URL. `endpoint_url` is for S3-compatible services."""
+    """What is said of a store beside its URL. `endpoint_url` is for S3-compatible services."""
 
     endpoint_url: str = ""
+    capabilities: Capabilities = Capabilities()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +96,8 @@ def find_stores() -> Mapping[str, StoreKind]:
     return MappingProxyType({kind.scheme: kind for kind in sorted(kinds, key=lambda kind: kind.scheme)})
 
 
-def open_store(url: str, *, endpoint_url: str = "") -> Store:
-    """The store that `url` names, chosen by its scheme."""
+def open_store(url: str, *, endpoint_url: str = "", capabilities: Capabilities | None = None) -> Store:
+    """The store that `url` names, chosen by its scheme. Without known `capabilities` it is taken to be able to do all."""
     kinds = find_stores()
     known = ", ".join(f"{scheme}:" for scheme in kinds)
     match = _SCHEME.match(url)
@@ -81,4 +106,4 @@ def open_store(url: str, *, endpoint_url: str = "") -> Store:
     scheme = match[1].lower()
     if scheme not in kinds:
         raise ConfigError(f"no kind of store has the scheme {scheme!r}; known are {known}")
-    return kinds[scheme].open(url, StoreOptions(endpoint_url=endpoint_url))
+    return kinds[scheme].open(url, StoreOptions(endpoint_url=endpoint_url, capabilities=capabilities or Capabilities()))

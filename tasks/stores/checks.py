@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tasks.errors import StoreError
 from tasks.model import Action, ActionKind, Page, Receipt
@@ -26,9 +27,27 @@ def check_writes(actions: Iterable[Action]) -> tuple[tuple[Action, Page], ...]:
     return tuple((action, _page_of(action)) for action in actions)
 
 
-def written(action: Action, page: Page, *, error: str = "") -> Receipt:
+def written(action: Action, page: Page, *, tag: str = "", error: str = "", verified: bool = False) -> Receipt:
     """The receipt of an action that was carried out, or failed for `error`."""
-    return Receipt(key=page.key, kind=action.kind, digest=page.digest, size=len(page.body), error=error)
+    return Receipt(
+        key=page.key,
+        kind=action.kind,
+        digest=page.digest,
+        body_digest=page.body_digest,
+        size=len(page.body),
+        tag=tag,
+        error=error,
+        verified=verified and not error,
+    )
+
+
+def conflicting(action: Action, page: Page) -> Receipt:
+    """The receipt of an action whose object is not as the action expects it."""
+    if action.kind is ActionKind.CREATE:
+        error = "there is an object of that key already; expected none"
+    else:
+        error = f"the object has another tag than {action.tag!r}: someone else wrote or removed it"
+    return replace(written(action, page, error=error), conflict=True)
 
 
 def deleted(key: str, *, error: str = "") -> Receipt:
@@ -54,8 +73,10 @@ def _fault(key: str) -> str:
 
 
 def _page_of(action: Action) -> Page:
-    if action.kind not in (ActionKind.CREATE, ActionKind.UPDATE) or action.page is None:
-        raise ValueError(f"cannot write {action.key!r}: the action is '{action.kind}', expected create or update")
+    if action.kind not in (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS) or action.page is None:
+        raise ValueError(
+            f"cannot write {action.key!r}: the action is '{action.kind}', expected create, update or headers"
+        )
     if action.key != action.page.key:
         raise ValueError(f"cannot write {action.key!r}: its page has the key {action.page.key!r}")
     check_key(action.key)

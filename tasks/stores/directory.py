@@ -9,14 +9,15 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, Page, Receipt
-from tasks.stores import StoreKind, StoreOptions
-from tasks.stores.checks import SCRATCH, check_key, check_writes, deleted, written
+from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
+from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores.checks import SCRATCH, check_key, check_writes, conflicting, deleted, written
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 # These say "not now" (a network file system, or a folder emptied by another run); all others need an operator.
@@ -39,11 +40,12 @@ class DirectoryStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes under `key`; None when there are none."""
+    def read(self, key: str) -> Stored | None:
+        """The object under `key`; None when there is none."""
         check_key(key)
         try:
-            return (self._root / key).read_bytes()
+            with (self._root / key).open("rb") as file:
+                return Stored(body=file.read(), tag=_tag(os.fstat(file.fileno())))
         except _ABSENT:
             return None
         except OSError as error:
@@ -52,13 +54,15 @@ class DirectoryStore:
     def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
         """Write each page to a file of its own and rename it into place; then sync the folders, each once."""
         writes = check_writes(actions)
+        for _, page in writes:
+            if page.encoding:
+                raise ValueError(f"{page.key}: a folder keeps no Content-Encoding; expected a plain page")
         if not writes:
             return ()
         try:
             with self._scratch() as scratch:
                 receipts = tuple(
-                    written(action, page, error=self._put(page, scratch / str(number)))
-                    for number, (action, page) in enumerate(writes)
+                    self._put(action, page, scratch / str(number)) for number, (action, page) in enumerate(writes)
                 )
             self._sync_folders_of(receipt.key for receipt in receipts if not receipt.error)
         except OSError as error:
@@ -78,7 +82,7 @@ class DirectoryStore:
             raise self._failure("delete", error) from error
         return tuple(deleted(key) for key in gone)
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
         """Every file below the folder whose key begins with `prefix`."""
         if not self._root.exists():
             return
@@ -90,9 +94,15 @@ class DirectoryStore:
                 for name in files:
                     key = (here / name).relative_to(self._root).as_posix()
                     if key.startswith(prefix):
-                        yield key
+                        with contextlib.suppress(FileNotFoundError):  # another process has just removed it
+                            status = (here / name).stat()
+                            yield Listed(key=key, size=status.st_size, tag=_tag(status))
         except OSError as error:
             raise self._failure("list", error) from error
+
+    def probe(self) -> Capabilities:
+        """It can do everything; headers are nothing to it."""
+        return Capabilities()
 
     def close(self) -> None:
         """Nothing is kept open between calls."""
@@ -118,19 +128,27 @@ class DirectoryStore:
             shutil.rmtree(own, ignore_errors=True)
             os.close(lock)
 
-    def _put(self, page: Page, scratch: Path) -> str:
-        """Write one page; the reason when its key clashes with what is there, else an empty text."""
-        _write_synced(scratch, page.body)
+    def _put(self, action: Action, page: Page, scratch: Path) -> Receipt:
+        """Write one page aside, and rename it into place if what is there is what the action expects."""
         target = self._root / page.key
+        if action.kind is not ActionKind.HEADERS:
+            _write_synced(scratch, page.body)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            return f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
-        try:
-            scratch.replace(target)
-        except IsADirectoryError:
-            return f"{target} cannot be a file: there is a folder of that name; remove the folder"
-        return ""
+            reason = f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
+            return written(action, page, error=reason)
+        with _locked(self._root / SCRATCH):  # between the look and the rename no other writer of ours comes
+            there = _status(target)
+            if there is not None and stat.S_ISDIR(there.st_mode):
+                reason = f"{target} cannot be a file: there is a folder of that name; remove the folder"
+                return written(action, page, error=reason)
+            if not _as_expected(action, there):
+                return conflicting(action, page)
+            if action.kind is not ActionKind.HEADERS:
+                scratch.replace(target)
+            now = target.stat()
+        return written(action, page, tag=_tag(now), verified=now.st_size == len(page.body))
 
     def _remove(self, key: str) -> None:
         path = self._root / key
@@ -157,6 +175,26 @@ class DirectoryStore:
         where = error.filename or self._root
         message = f"cannot {verb} in the folder {self._root}: {error.strerror or error} ({where})"
         return StoreError(f"{message}; {advice}" if advice else message, retryable=error.errno in _PASSING)
+
+
+def _tag(status: os.stat_result) -> str:
+    """Every write makes a new file, so its inode and times tell it from any other."""
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _as_expected(action: Action, there: os.stat_result | None) -> bool:
+    if action.kind is ActionKind.CREATE:
+        return there is None
+    if action.kind is ActionKind.HEADERS and there is None:
+        return False
+    return not action.tag or (there is not None and _tag(there) == action.tag)
 
 
 @contextlib.contextmanager

@@ -1,37 +1,36 @@
 """A store in memory, for tests. Every `mem:` is a fresh one."""
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 
 from tasks.errors import ConfigError
-from tasks.model import Action, Page, Receipt
-from tasks.stores import StoreKind, StoreOptions
-from tasks.stores.checks import check_key, check_writes, deleted, written
+from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
+from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
+from tasks.stores.encoding import stored_body
 
 
 class MemoryStore:
-    """Pages by key."""
+    """Pages by key, each with a tag that no other write has."""
 
     def __init__(self) -> None:
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, tuple[Page, str]] = {}
+        self._writes = itertools.count(1)
         self._lock = threading.Lock()
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes under `key`; None when there are none."""
-        page = self.page(key)
-        return None if page is None else page.body
-
-    def page(self, key: str) -> Page | None:
-        """The whole page under `key`, with its headers."""
+    def read(self, key: str) -> Stored | None:
+        """The object under `key`; None when there is none."""
         check_key(key)
-        return self._pages.get(key)
+        if (found := self._pages.get(key)) is None:
+            return None
+        page, tag = found
+        kept = (page.content_type, page.cache_control, page.encoding)
+        return Stored(body=page.body, tag=tag, content_type=kept[0], cache_control=kept[1], encoding=kept[2])
 
     def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
         """Keep the page of each action."""
-        writes = check_writes(actions)
-        with self._lock:
-            self._pages.update({page.key: page for _, page in writes})
-        return tuple(written(action, page) for action, page in writes)
+        return tuple(self._put(action, page) for action, page in check_writes(actions))
 
     def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
         """Forget the keys."""
@@ -43,14 +42,32 @@ class MemoryStore:
                 self._pages.pop(key, None)
         return tuple(deleted(key) for key in gone)
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """Every key that begins with `prefix`, as of now."""
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
+        """Every object whose key begins with `prefix`, as of now."""
         with self._lock:
-            found = [key for key in self._pages if key.startswith(prefix)]
+            found = [
+                Listed(key=key, size=len(stored_body(page)), tag=tag)
+                for key, (page, tag) in self._pages.items()
+                if key.startswith(prefix)
+            ]
         return iter(found)
+
+    def probe(self) -> Capabilities:
+        """It can do everything."""
+        return Capabilities()
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _put(self, action: Action, page: Page) -> Receipt:
+        with self._lock:
+            _, tag = self._pages.get(page.key, (None, ""))
+            expected = "" if action.kind is ActionKind.CREATE else action.tag or tag
+            if tag != expected:
+                return conflicting(action, page)
+            new = f"v{next(self._writes)}"
+            self._pages[page.key] = (page, new)
+        return written(action, page, tag=new, verified=True)
 
 
 def _open(url: str, _options: StoreOptions) -> MemoryStore:

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from tasks.errors import StoreError
-from tasks.model import Action, ActionKind, Page, PublishPlan
+from tasks.model import Action, ActionKind, Page, PublishPlan, Recorded
 from tasks.stores.checks import check_key
 
 
-def plan(pages: Iterable[Page], known: Mapping[str, str], *, obsolete: Iterable[str] = ()) -> PublishPlan:
-    """Compare the wanted pages with what the ledger recorded.
-
-    `known` maps each published key to its `Page.digest`. `obsolete` are keys that nothing shows any more: those that
+def plan(pages: Iterable[Page], known: Mapping[str, Recorded], *, obsolete: Iterable[str] = ()) -> PublishPlan:
+    """Compare the wanted pages with what the ledger recorded. `obsolete` are keys that nothing shows any more: those that
     are known and not wanted are deleted, no others ever. Unsafe or clashing keys raise `StoreError`.
     """
     wanted = _by_key(pages)
@@ -18,7 +16,7 @@ def plan(pages: Iterable[Page], known: Mapping[str, str], *, obsolete: Iterable[
     gone = sorted(key for key in set(obsolete) if key in known and key not in wanted)
     return PublishPlan(
         creations=tuple(action for action in actions if action.kind is ActionKind.CREATE),
-        updates=tuple(action for action in actions if action.kind is ActionKind.UPDATE),
+        updates=tuple(action for action in actions if action.kind in (ActionKind.UPDATE, ActionKind.HEADERS)),
         kept=tuple(action for action in actions if action.kind is ActionKind.KEEP),
         deletions=tuple(_deletion(key) for key in gone),
     )
@@ -52,12 +50,15 @@ def _describe(page: Page) -> str:
     return f"one ({page.content_type}, {len(page.body)} bytes, {page.digest[:12]})"
 
 
-def _action(page: Page, recorded: str | None) -> Action:
+def _action(page: Page, recorded: Recorded | None) -> Action:
     if recorded is None:
         return Action(kind=ActionKind.CREATE, key=page.key, reason="new", page=page)
-    if recorded != page.digest:
-        return Action(kind=ActionKind.UPDATE, key=page.key, reason="content or headers changed", page=page)
-    return Action(kind=ActionKind.KEEP, key=page.key, reason="unchanged", page=page)
+    tag = recorded.tag
+    if recorded.digest == page.digest:
+        return Action(kind=ActionKind.KEEP, key=page.key, reason="unchanged", page=page, tag=tag)
+    if recorded.body_digest == page.body_digest:
+        return Action(kind=ActionKind.HEADERS, key=page.key, reason="only headers changed", page=page, tag=tag)
+    return Action(kind=ActionKind.UPDATE, key=page.key, reason="content changed", page=page, tag=tag)
 
 
 def _deletion(key: str) -> Action:

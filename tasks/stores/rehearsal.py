@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterable, Iterator
 
-from tasks.model import Action, Receipt
-from tasks.stores import Store
+from tasks.model import Action, Listed, Receipt, Stored
+from tasks.stores import Capabilities, Store
 from tasks.stores.checks import check_key, check_writes, deleted, written
 
 
@@ -27,7 +27,7 @@ class Rehearsal:
         """The keys that would have been deleted, in order."""
         return tuple(self._deletions)
 
-    def read(self, key: str) -> bytes | None:
+    def read(self, key: str) -> Stored | None:
         """What `inner` holds."""
         return self._inner.read(key)
 
@@ -47,9 +47,13 @@ class Rehearsal:
             self._deletions.extend(gone)
         return tuple(deleted(key) for key in gone)
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """The keys of `inner`."""
-        return self._inner.keys(prefix)
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
+        """The objects of `inner`."""
+        return self._inner.listed(prefix)
+
+    def probe(self) -> Capabilities:
+        """Not tried out: that would write."""
+        return Capabilities()
 
     def close(self) -> None:
         """Close `inner`."""

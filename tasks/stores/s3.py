@@ -24,6 +24,8 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
     NoCredentialsError,
+    ReadTimeoutError,
+    ResponseStreamingError,
     SSLError,
 )
 from botocore.exceptions import (
@@ -31,9 +33,11 @@ from botocore.exceptions import (
 )
 
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, Page, Receipt
-from tasks.stores import StoreKind, StoreOptions
-from tasks.stores.checks import check_key, check_writes, deleted, written
+from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
+from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
+from tasks.stores.encoding import plain_body, stored_body
+from tasks.stores.s3_probe import PROBE, probe
 from tasks.stores.s3_refusals import read_refusal, refusal_of
 
 if TYPE_CHECKING:
@@ -42,12 +46,23 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _THREADS = 16
 _BATCH = 1000  # most keys that one DeleteObjects takes
+_READS = 3  # the client library does not ask again when a body breaks off
+_BROKEN_OFF = (IncompleteReadError, ResponseStreamingError, ReadTimeoutError)
 
 
 class S3Store:
     """Objects of one bucket below a prefix. One client, made at the first call, serves all threads."""
 
-    def __init__(self, bucket: str, prefix: str = "", *, endpoint_url: str = "", attempts: int = 6) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        endpoint_url: str = "",
+        attempts: int = 6,
+        capabilities: Capabilities = Capabilities(),  # noqa: B008  # frozen
+    ) -> None:
+        self._can = capabilities
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._endpoint_url = endpoint_url
@@ -55,17 +70,29 @@ class S3Store:
         self._lock = threading.Lock()
         self._made: S3Client | None = None
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes under `key`; None when there are none."""
+    def read(self, key: str) -> Stored | None:
+        """The object under `key`; None when there is none. An answer that breaks off is asked for again."""
         check_key(key)
-        try:
-            body = self._client().get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]
-            with contextlib.closing(body):
-                return body.read()
-        except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
-                return None
-            raise self._failure(f"read {key}", error) from error
+        for attempt in range(_READS):
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=self._prefix + key)
+                with contextlib.closing(answer["Body"]) as stream:
+                    body = stream.read()
+            except (ClientError, BotoCoreError) as error:
+                if isinstance(error, ClientError) and error.response["Error"].get("Code") == "NoSuchKey":
+                    return None
+                if attempt < _READS - 1 and isinstance(error, _BROKEN_OFF):
+                    continue
+                raise self._failure(f"read {key}", error) from error
+            encoding = answer.get("ContentEncoding", "")
+            return Stored(
+                body=plain_body(body, encoding, key=key),
+                tag=answer["ETag"].strip('"'),
+                content_type=answer.get("ContentType", ""),
+                cache_control=answer.get("CacheControl", ""),
+                encoding=encoding,
+            )
+        raise AssertionError("unreachable")
 
     def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
         """Put each page, several at a time. The first failure of the whole store ends the call."""
@@ -88,20 +115,31 @@ class S3Store:
         for key in gone:
             check_key(key)
         errors: dict[str, str] = {}
-        for start in range(0, len(gone), _BATCH):
-            errors |= self._delete_batch(gone[start : start + _BATCH])
+        for start in range(0, len(gone), _BATCH if self._can.batch_delete else 1):
+            errors |= (
+                self._delete_batch(gone[start : start + _BATCH])
+                if self._can.batch_delete
+                else self._delete_one(gone[start])
+            )
         return tuple(deleted(key, error=errors.get(key, "")) for key in gone)
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """Every key of ours that begins with `prefix`, page by page."""
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
+        """Every object of ours whose key begins with `prefix`, page by page."""
         pages = self._client().get_paginator("list_objects_v2")
         try:
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
                 for entry in page.get("Contents", ()):
                     if key := entry["Key"].removeprefix(self._prefix):
-                        yield key
+                        yield Listed(key=key, size=entry["Size"], tag=entry["ETag"].strip('"'))
         except (ClientError, BotoCoreError) as error:
             raise self._failure("list", error) from error
+
+    def probe(self) -> Capabilities:
+        """Try everything out on an object of its own, which is gone afterwards."""
+        try:
+            return probe(self._client(), self._bucket, self._prefix + PROBE)
+        except (ClientError, BotoCoreError) as error:
+            raise self._failure("try out what is possible", error) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -111,23 +149,59 @@ class S3Store:
                 self._made = None
 
     def _put(self, action: Action, page: Page) -> Receipt:
-        cache = {"CacheControl": page.cache_control} if page.cache_control else {}
+        body = stored_body(page)
         try:
-            self._client().put_object(
-                Bucket=self._bucket,
-                Key=self._prefix + page.key,
-                Body=page.body,
-                ContentType=page.content_type,
-                **cache,  # type: ignore[arg-type]  # a header that is left out must not be sent as None
-            )
+            tag = self._send(action, page, body)
+            return self._checked(action, page, body, tag)
         except ClientError as error:
+            if _is_conflict(error, action):
+                return conflicting(action, page)
             refusal = refusal_of(error.response)
             if refusal.whole_store:
                 raise self._failure(f"write {page.key}", error) from error
             return written(action, page, error=refusal.reason)
         except BotoCoreError as error:
             raise self._failure(f"write {page.key}", error) from error
-        return written(action, page)
+
+    def _send(self, action: Action, page: Page, body: bytes) -> str:
+        """The tag of the object as it is now."""
+        where: dict[str, Any] = {"Bucket": self._bucket, "Key": self._prefix + page.key}
+        told = {"ContentType": page.content_type, "CacheControl": page.cache_control, "ContentEncoding": page.encoding}
+        headers: dict[str, Any] = {
+            name: value for name, value in told.items() if value
+        }  # what is left out must not be sent as None
+        if action.kind is ActionKind.HEADERS and self._can.copy_headers and action.tag:
+            source: Any = {"Bucket": self._bucket, "Key": where["Key"]}
+            condition: dict[str, Any] = {"CopySourceIfMatch": self._condition(action.tag)}
+            made = self._client().copy_object(
+                **where, **headers, **condition, CopySource=source, MetadataDirective="REPLACE"
+            )
+            return str(made["CopyObjectResult"].get("ETag", "")).strip('"')
+        md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+        answer = self._client().put_object(**where, **headers, **self._conditions(action), Body=body, ContentMD5=md5)
+        return str(answer.get("ETag", "")).strip('"')
+
+    def _conditions(self, action: Action) -> dict[str, Any]:
+        if action.kind is ActionKind.CREATE:
+            return {"IfNoneMatch": "*"} if self._can.create_if_absent else {}
+        return {"IfMatch": self._condition(action.tag)} if action.tag and self._can.replace_if_same else {}
+
+    def _condition(self, tag: str) -> str:
+        return tag if self._can.bare_tags else f'"{tag}"'
+
+    def _checked(self, action: Action, page: Page, body: bytes, tag: str) -> Receipt:
+        """The receipt, once it is sure what the service holds: by the tag, or by asking for the object."""
+        if self._can.tag_is_md5:
+            if tag == hashlib.md5(body, usedforsecurity=False).hexdigest():
+                return written(action, page, tag=tag, verified=True)
+            there = self.read(page.key)
+            if there is None or not there.holds(page):
+                return written(
+                    action, page, error="the service does not hold what was sent: read back, it is something else"
+                )
+            return written(action, page, tag=there.tag, verified=True)
+        head = self._client().head_object(Bucket=self._bucket, Key=self._prefix + page.key)
+        return written(action, page, tag=tag, verified=head["ContentLength"] == len(body))
 
     def _delete_batch(self, keys: Sequence[str]) -> dict[str, str]:
         """What went wrong, by key."""
@@ -151,6 +225,18 @@ class S3Store:
             if error.get("Code") != "NoSuchKey"
         }
 
+    def _delete_one(self, key: str) -> dict[str, str]:
+        try:
+            self._client().delete_object(Bucket=self._bucket, Key=self._prefix + key)
+        except ClientError as error:
+            refusal = refusal_of(error.response)
+            if refusal.whole_store:
+                raise self._failure("delete", error) from error
+            return {key: refusal.reason} if error.response["Error"].get("Code") != "NoSuchKey" else {}
+        except BotoCoreError as error:
+            raise self._failure("delete", error) from error
+        return {}
+
     def _client(self) -> "S3Client":
         with self._lock:
             if self._made is None:
@@ -165,6 +251,14 @@ class S3Store:
         reason, retryable = _explain(error)
         at = f" at {self._endpoint_url}" if self._endpoint_url else ""
         return StoreError(f"cannot {verb} in s3://{self._bucket}/{self._prefix}{at}: {reason}", retryable=retryable)
+
+
+def _is_conflict(error: ClientError, action: Action) -> bool:
+    """The object is not as the action expects it. Gone, it is told as 404 to a write that names its tag."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    code = error.response["Error"].get("Code")
+    gone = code == "NoSuchKey" and action.kind is not ActionKind.CREATE
+    return status == 412 or code in ("PreconditionFailed", "ConditionalRequestConflict") or gone
 
 
 def _make_client(endpoint_url: str, attempts: int) -> "S3Client":
@@ -211,7 +305,7 @@ def _explain(error: Exception) -> tuple[str, bool]:
             return "the credentials could not be obtained; look at the AWS profile in use", False
         case SSLError():
             return "its certificate is not trusted; correct the address, or name the authority in AWS_CA_BUNDLE", False
-        case BotoConnectionError() | HTTPClientError() | IncompleteReadError():
+        case BotoConnectionError() | HTTPClientError() | IncompleteReadError() | ResponseStreamingError():
             return f"the service cannot be reached or broke off ({name}); check the address and the network", True
         case _:
             return f"{name}: {' '.join(str(error).split())[:200]}; check the AWS settings", False
@@ -229,7 +323,7 @@ def _open(url: str, options: StoreOptions) -> S3Store:
             check_key(prefix)
         except StoreError as error:
             raise ConfigError(f"the prefix in s3://{bucket}/... cannot be used: {error}") from error
-    return S3Store(bucket, prefix, endpoint_url=_endpoint(options.endpoint_url))
+    return S3Store(bucket, prefix, endpoint_url=_endpoint(options.endpoint_url), capabilities=options.capabilities)
 
 
 def _endpoint(url: str) -> str:

@@ -25,7 +25,9 @@ _ONE_KEY = {
     "AccessDenied": "access denied; the user needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket",
     "KeyTooLongError": "the key is too long together with the prefix of the URL",
 }
-_PASSING_CODES = frozenset({"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"})
+_PASSING_CODES = frozenset(
+    {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "BadDigest"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

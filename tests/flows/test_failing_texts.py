@@ -96,7 +96,13 @@ def test_too_many_problems_fail_the_run(site: SiteFolder, upstream: Upstream) ->
         upstream.answer_text(story.code, Answer(status=404))
     ended = site.run()
     assert ended.ending == "Failed"
-    assert "2 of 3 articles with problems" in str(ended.state.message)
+    assert "circuit breaker: 2 of 3 articles failed, more than 50%" in str(ended.state.message)
+    assert site.objects() == {}
+    assert "2 of 3 articles failed" in ended.line(three.code).reason
+    upstream.serve("rolling", *stories(3))
+    for story in (one, two):
+        upstream.answer_text(story.code, story.text())
+    assert site.run().ending == "Completed"
     assert _page(three.number) in site.objects()
 
 

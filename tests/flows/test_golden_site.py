@@ -19,14 +19,15 @@ from pathlib import Path
 import pytest
 from prefect import flow
 
-from flows.publishing import MARKER, render_and_publish
+from flows.publication import MARKER
+from flows.publishing import render_and_publish
 from flows.reading import Wish, ask_sources, decide_all, read_texts
 from flows.report import Recorder
 from flows.run import open_run, read_site
 from infra.sample.markup import ORIGIN
 from infra.sample.server import CONTENT, SampleServer, Upstream
 from infra.sample.stories import Library, Story, load
-from tasks.model import Page
+from tasks.model import Page, Stored
 from tasks.stores.memory import MemoryStore
 from tests.support.demo_site import DEMO, LISTED_AT
 
@@ -89,13 +90,18 @@ def _publish(folder: Path) -> dict[str, Page]:
                     recorder = Recorder(site=run.site.name, run_id="golden", started_at=now, dry_run=False)
                     again = replace(run, now=now, recorder=recorder)
                     listed = ask_sources(again, Wish())
-                    read_texts(again, decide_all(again, Wish(), listed))
+                    read_texts(again, decide_all(again, Wish(), listed.keys))
                     render_and_publish(again)
                 assert isinstance(run.store, MemoryStore)
-                found = {key: run.store.page(key) for key in tuple(run.store.keys()) if key != MARKER}
-                return {key: page for key, page in found.items() if page is not None}
+                found = {one.key: run.store.read(one.key) for one in run.store.listed() if one.key != MARKER}
+                return {key: _page(key, stored) for key, stored in found.items() if stored is not None}
 
         return both_runs()
+
+
+def _page(key: str, stored: Stored) -> Page:
+    kept = (stored.content_type, stored.cache_control)
+    return Page(key=key, body=stored.body, content_type=kept[0] or "", cache_control=kept[1] or "")
 
 
 def _library(codes: tuple[str, ...]) -> Library:

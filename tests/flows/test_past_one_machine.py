@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.publishing import MARKER
+from flows.publication import MARKER
 from tests.support.s3 import S3Server
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Story, Upstream, stories

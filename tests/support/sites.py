@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from prefect.client.schemas.objects import State
 
-from flows.publishing import MARKER
+from flows.publication import MARKER
 from flows.run import open_ledger, read_site
 from flows.syndicate import syndicate
 from tasks.ledger import Ledger

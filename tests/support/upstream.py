@@ -3,7 +3,7 @@
 import json
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,10 @@ _LIST_KEYS = {"rolling": "records", "media": "nodeList", "market": "record"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One HTTP answer. `silent` never answers; `missing_bytes` are promised by Content-Length and not sent."""
+    """One HTTP answer. `silent` never answers; `missing_bytes` are promised by Content-Length and not sent.
+
+    `before` is called before anything is sent.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -23,6 +26,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     silent: bool = False
     missing_bytes: int = 0
+    before: Callable[[], object] | None = None
 
     @classmethod
     def json(cls, value: object, *, charset: str = "utf-8") -> Self:
@@ -172,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers one request as the test wants it."""
         answer = self.server.upstream.reply(self.path)
+        if answer.before is not None:
+            answer.before()
         if answer.silent:
             self.server.upstream.closing.wait(30)
             self.close_connection = True

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.errors import StoreError
-from tasks.model import ActionKind, Page, PublishPlan
+from tasks.model import ActionKind, Page, PublishPlan, Recorded
 from tasks.stores.plan import plan
 
 
@@ -11,20 +11,24 @@ def page(key: str, body: bytes = b"x", cache_control: str = "max-age=60") -> Pag
     return Page(key=key, body=body, content_type="text/html", cache_control=cache_control)
 
 
+def recorded(page: Page) -> Recorded:
+    return Recorded(digest=page.digest, body_digest=page.body_digest, tag=f"tag of {page.key}")
+
+
 def test_each_action_says_why() -> None:
     same, fresh, edited, recached = page("same"), page("fresh"), page("edited"), page("recached")
     known = {
-        "same": same.digest,
-        "edited": page("edited", body=b"old").digest,
-        "recached": page("recached", cache_control="no-cache").digest,
+        "same": recorded(same),
+        "edited": recorded(page("edited", body=b"old")),
+        "recached": recorded(page("recached", cache_control="no-cache")),
     }
     planned = plan([same, fresh, edited, recached], known)
     actions = (*planned.creations, *planned.updates, *planned.kept)
-    assert [(action.key, action.kind, action.reason, action.page) for action in actions] == [
-        ("fresh", ActionKind.CREATE, "new", fresh),
-        ("edited", ActionKind.UPDATE, "content or headers changed", edited),
-        ("recached", ActionKind.UPDATE, "content or headers changed", recached),
-        ("same", ActionKind.KEEP, "unchanged", same),
+    assert [(action.key, action.kind, action.reason, action.page, action.tag) for action in actions] == [
+        ("fresh", ActionKind.CREATE, "new", fresh, ""),
+        ("edited", ActionKind.UPDATE, "content changed", edited, "tag of edited"),
+        ("recached", ActionKind.HEADERS, "only headers changed", recached, "tag of recached"),
+        ("same", ActionKind.KEEP, "unchanged", same, "tag of same"),
     ]
 
 
@@ -36,12 +40,12 @@ def test_the_order_of_the_pages_does_not_matter() -> None:
 
 
 def test_nothing_wanted_is_an_empty_plan() -> None:
-    planned = plan([], {"old": "digest"})
+    planned = plan([], {"old": Recorded(digest="digest")})
     assert planned == PublishPlan()
 
 
 def test_only_obsolete_keys_that_are_known_and_not_wanted_are_deleted() -> None:
-    known = {"moved/b": "1", "moved/a": "2", "still": "3", "other": "4"}
+    known = {key: Recorded(digest="1") for key in ("moved/b", "moved/a", "still", "other")}
     planned = plan([page("still")], known, obsolete=["moved/b", "moved/a", "moved/a", "still", "never published"])
     assert [(action.kind, action.key, action.reason, action.page) for action in planned.deletions] == [
         (ActionKind.DELETE, "moved/a", "nothing shows it any more", None),

@@ -10,6 +10,7 @@ import pytest
 from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Page
 from tasks.stores import Store, open_store
+from tests.support.stores import body_of, keys_of
 
 ROOT = Path(__file__).parents[2]
 SIZE = 300_000
@@ -20,24 +21,24 @@ from tasks.errors import StoreError
 from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
 
-def create(key, body):
+def put(key, body):
     page = Page(key=key, body=body, content_type="text/html", cache_control="")
-    return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
+    return Action(kind=ActionKind.UPDATE, key=key, reason="whatever is there", page=page)
 
 store = open_store("file:" + sys.argv[1])
 SIZE = {SIZE}
 """
 WRITE_FOR_EVER = """
 for letter in cycle([b"a", b"b", b"c"]):
-    store.write([create(f"news/{number}.html", letter * SIZE) for number in range(5)])
+    store.write([put(f"news/{number}.html", letter * SIZE) for number in range(5)])
     print("round", flush=True)
 """
 WRITE_BEYOND_THE_LIMIT = """
 import resource
-store.write([create("a.html", b"old")])
+store.write([put("a.html", b"old")])
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    store.write([create("b.html", b"small"), create("a.html", b"x" * SIZE)])
+    store.write([put("b.html", b"small"), put("a.html", b"x" * SIZE)])
 except StoreError as error:
     print(error, error.retryable)
 """
@@ -49,9 +50,9 @@ def spawn(script: str, site: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def create(key: str, body: bytes = b"x") -> Action:
+def put(key: str, body: bytes = b"x") -> Action:
     page = Page(key=key, body=body, content_type="text/html", cache_control="")
-    return Action(kind=ActionKind.CREATE, key=key, reason="new", page=page)
+    return Action(kind=ActionKind.UPDATE, key=key, reason="whatever is there", page=page)
 
 
 @pytest.fixture
@@ -75,10 +76,10 @@ def test_a_kill_leaves_no_half_object_and_the_next_write_sweeps(site: Path, stor
         for _ in range(rounds):
             assert writer.stdout.readline() == "round\n"
         writer.kill()
-    bodies = {store.read(key) for key in list(store.keys())}
+    bodies = {body_of(store, key) for key in keys_of(store)}
     assert bodies
     assert bodies <= {letter * SIZE for letter in (b"a", b"b", b"c")}
-    store.write([create("after.html")])
+    store.write([put("after.html")])
     assert files(site) == ["after.html", *(f"news/{number}.html" for number in range(5))]
 
 
@@ -87,7 +88,7 @@ def test_a_reader_never_meets_half_an_object(site: Path, store: Store) -> None:
         assert writer.stdout is not None
         try:
             assert writer.stdout.readline() == "round\n"
-            seen = {store.read(f"news/{number % 5}.html") for number in range(1000)}
+            seen = {body_of(store, f"news/{number % 5}.html") for number in range(1000)}
         finally:
             writer.kill()
     assert seen <= {letter * SIZE for letter in (b"a", b"b", b"c")}
@@ -98,7 +99,7 @@ def test_the_sweep_spares_a_living_writer(site: Path, store: Store) -> None:
         assert writer.stdout is not None
         try:
             for _ in range(10):
-                assert [receipt.error for receipt in store.write([create("mine.html")])] == [""]
+                assert [receipt.error for receipt in store.write([put("mine.html")])] == [""]
                 assert writer.stdout.readline() == "round\n"
         finally:
             writer.kill()
@@ -109,8 +110,8 @@ def test_what_dead_runs_left_is_swept(site: Path, store: Store) -> None:
     left.mkdir(parents=True)
     (left / "0").write_bytes(b"half")
     (site / ".tmp" / "stray").write_bytes(b"half")
-    assert list(store.keys()) == []
-    store.write([create("a.html")])
+    assert keys_of(store) == []
+    store.write([put("a.html")])
     assert files(site) == ["a.html"]
 
 
@@ -120,14 +121,14 @@ def test_a_file_beyond_the_limit_is_an_error_and_the_old_one_stays(site: Path, s
     assert "cannot write in the folder" in out
     assert "File too large" in out
     assert out.endswith("False\n")
-    assert store.read("a.html") == b"old"
-    assert store.read("b.html") == b"small"
+    assert body_of(store, "a.html") == b"old"
+    assert body_of(store, "b.html") == b"small"
     assert files(site) == ["a.html", "b.html"]
 
 
 def test_opening_and_reading_leave_no_trace(site: Path, store: Store) -> None:
-    assert store.read("a/b.html") is None
-    assert list(store.keys()) == []
+    assert body_of(store, "a/b.html") is None
+    assert keys_of(store) == []
     store.delete(["a/b.html"])
     store.write([])
     store.close()
@@ -135,25 +136,25 @@ def test_opening_and_reading_leave_no_trace(site: Path, store: Store) -> None:
 
 
 def test_a_key_whose_place_is_taken_fails_alone(store: Store) -> None:
-    store.write([create("p", b"file"), create("folder/x", b"inside")])
-    through_file, over_folder, fine = store.write([create("p/q/r"), create("folder"), create("fine")])
+    store.write([put("p", b"file"), put("folder/x", b"inside")])
+    through_file, over_folder, fine = store.write([put("p/q/r"), put("folder"), put("fine")])
     assert "p/q cannot be a folder" in through_file.error
     assert "folder cannot be a file" in over_folder.error
     assert fine.error == ""
-    assert {key: store.read(key) for key in list(store.keys())} == {"p": b"file", "folder/x": b"inside", "fine": b"x"}
-    assert [store.read(key) for key in ("p/q", "folder")] == [None, None]
+    assert {key: body_of(store, key) for key in keys_of(store)} == {"p": b"file", "folder/x": b"inside", "fine": b"x"}
+    assert [body_of(store, key) for key in ("p/q", "folder")] == [None, None]
     assert [receipt.error for receipt in store.delete(["p/q", "folder"])] == ["", ""]
-    assert sorted(store.keys()) == ["fine", "folder/x", "p"]
+    assert keys_of(store) == ["fine", "folder/x", "p"]
 
 
 def test_a_file_in_place_of_the_folder_is_an_error_of_the_store(site: Path, store: Store) -> None:
     site.write_text("not a folder")
     with pytest.raises(StoreError, match="expected a folder") as caught:
-        store.write([create("a.html")])
+        store.write([put("a.html")])
     assert not caught.value.retryable
     assert str(site) in str(caught.value)
     with pytest.raises(StoreError, match="cannot list"):
-        list(store.keys())
+        keys_of(store)
     assert site.read_text() == "not a folder"
 
 
@@ -161,14 +162,14 @@ def test_a_file_in_place_of_the_folder_is_an_error_of_the_store(site: Path, stor
 def test_a_folder_without_the_right_to_write_is_an_error_of_the_store(site: Path, store: Store) -> None:
     site.mkdir(mode=0o555)
     with pytest.raises(StoreError, match="right to write") as caught:
-        store.write([create("a.html")])
+        store.write([put("a.html")])
     assert not caught.value.retryable
 
 
 def test_a_web_server_may_read_what_is_published(site: Path, store: Store) -> None:
     before = os.umask(0o022)
     try:
-        store.write([create("a/b.html")])
+        store.write([put("a/b.html")])
     finally:
         os.umask(before)
     assert (site / "a/b.html").stat().st_mode & 0o777 == 0o644
@@ -176,7 +177,7 @@ def test_a_web_server_may_read_what_is_published(site: Path, store: Store) -> No
 
 
 def test_emptied_folders_go_with_the_last_file_but_the_root_stays(site: Path, store: Store) -> None:
-    store.write([create("a/b/c/1"), create("a/2")])
+    store.write([put("a/b/c/1"), put("a/2")])
     store.delete(["a/b/c/1"])
     assert not (site / "a/b").exists()
     assert (site / "a/2").exists()
@@ -189,13 +190,13 @@ def test_relative_addresses_start_at_the_working_directory(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     store = open_store("file:public")
     monkeypatch.chdir("/")
-    store.write([create("a.html")])
+    store.write([put("a.html")])
     assert (tmp_path / "public/a.html").read_bytes() == b"x"
 
 
 @pytest.mark.parametrize("form", ["file:{0}", "file://{0}", "file://localhost{0}", "FILE:{0}/", "file:{0}/../site"])
 def test_forms_of_an_absolute_address(site: Path, form: str) -> None:
-    open_store(form.format(site)).write([create("a.html")])
+    open_store(form.format(site)).write([put("a.html")])
     assert (site / "a.html").exists()
 
 

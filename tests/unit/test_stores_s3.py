@@ -18,6 +18,7 @@ from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
 from tasks.stores.s3 import S3Store
+from tests.support.stores import body_of, keys_of
 
 if TYPE_CHECKING:
     from tests.support.s3 import S3Server
@@ -34,10 +35,10 @@ def create(key: str, body: bytes = b"x") -> Action:
 
 def every_call(store: S3Store) -> list[Callable[[], object]]:
     return [
-        lambda: store.read("a"),
+        lambda: body_of(store, "a"),
         lambda: store.write([create("a"), create("b")]),
         lambda: store.delete(["a"]),
-        lambda: list(store.keys()),
+        lambda: keys_of(store),
     ]
 
 
@@ -110,7 +111,7 @@ def test_a_key_without_the_right_to_write_fails_alone(s3_user: "S3Server") -> No
         first, locked, last = store.write([create("a"), create("locked/b"), create("c")])
         assert (first.error, last.error) == ("", "")
         assert "access denied" in locked.error
-        assert sorted(store.keys()) == ["a", "c"]
+        assert keys_of(store) == ["a", "c"]
         (refused,) = store.delete(["locked/b"])
         assert "access denied" in refused.error
 
@@ -123,9 +124,9 @@ def test_only_objects_below_the_prefix_are_ours(s3_user: "S3Server") -> None:
             client.put_object(Bucket=s3_user.bucket, Key=key, Body=b"")
         with contextlib.closing(open_store(f"{url}//", endpoint_url=endpoint)) as store:
             store.write([create("ours/a")])
-            assert list(store.keys()) == ["ours/a"]
-            assert list(store.keys("our")) == ["ours/a"]
-            assert list(store.keys(prefix)) == []
+            assert keys_of(store) == ["ours/a"]
+            assert keys_of(store, "our") == ["ours/a"]
+            assert keys_of(store, prefix) == []
         assert client.get_object(Bucket=s3_user.bucket, Key=f"{prefix}/ours/a")["Body"].read() == b"x"
 
 

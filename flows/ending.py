@@ -1,0 +1,42 @@
+"""How a flow run ends: its named state, with the report and what the UI shows of it."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.artifacts import publish_artifacts
+from flows.verdict import Ending, judge
+from tasks.config import Site
+from tasks.errors import LeaseHeld, LeaseLost
+from tasks.model import RunReport
+
+
+@dataclass(slots=True)
+class Early:
+    """The state of a run that had to stop, once it has."""
+
+    state: State[None] | None = None
+
+
+@contextlib.contextmanager
+def ending_early() -> Iterator[Early]:
+    """A run that finds another one at work does nothing, and one that was overtaken stops: neither is a failure."""
+    early = Early()
+    try:
+        yield early
+    except LeaseHeld as error:
+        early.state = Completed(name=Ending.SKIPPED.value, message=str(error))
+    except LeaseLost as error:
+        early.state = Completed(name=Ending.SUPERSEDED.value, message=str(error))
+
+
+def conclude(report: RunReport, site: Site) -> State[RunReport]:
+    """The final state of a run that came to its end; its artifacts are made."""
+    verdict = judge(report, max_problem_share=site.verdict.max_problem_share)
+    publish_artifacts(report, verdict)
+    if verdict.ending is Ending.FAILED:
+        return Failed(message=verdict.message, data=report)
+    return Completed(name=verdict.ending.value, message=verdict.message, data=report)

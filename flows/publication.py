@@ -1,0 +1,204 @@
+"""What one run does to the store: the claim, waves of writes, deletions, and the mark that says it is whole.
+
+`_finews/state.json` in the store names the ledger that writes there and the last finished generation; while a run writes,
+it says so. It is replaced compare-and-swap, so a run that was thought dead cannot finish over the head of a living one.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flows.run import Run
+from flows.stages import each, with_retries
+from tasks.errors import LeaseLost, LedgerError, StoreError, TooManyDeletions, WaveFailed
+from tasks.model import Action, ActionKind, Outcome, Page, Receipt, Result, Stage
+from tasks.outputs.caching import STATE
+from tasks.publish import publish
+from tasks.stores.plan import plan
+
+MARKER = "_finews/state.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What `MARKER` says. `writing` names the run that had begun to write and not ended."""
+
+    ledger: str
+    generation: int
+    writing: str = ""
+
+    def body(self) -> bytes:
+        """As it is stored."""
+        told = {"ledger": self.ledger, "generation": self.generation}
+        return json.dumps(told | ({"writing": self.writing} if self.writing else {})).encode()
+
+
+def read_state(body: bytes) -> State:
+    """The state in a store; `StoreError` when something else stands there."""
+    try:
+        found = json.loads(body)
+        return State(
+            ledger=str(found["ledger"]),
+            generation=int(found.get("generation", 0)),
+            writing=str(found.get("writing", "")),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{MARKER}: not what finews writes there; expected JSON with the ledger's name") from error
+
+
+class Publication:
+    """The store during one run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._written = False
+        self._tag = ""
+        self._state: State | None = None
+
+    def open(self) -> None:
+        """Make sure that the store is the one that this ledger wrote. Of a new or an emptied one nothing is known.
+
+        `StoreError` when it is another ledger's, or when store and ledger are not of the same time.
+        """
+        objects, generation = self._run.ledger.objects, self._run.ledger.generations.number()
+        another = objects.settle_store()
+        found = self._run.store.read(MARKER)
+        if found is None:
+            self._tell(f"{MARKER} is missing: everything is written again")
+            objects.forget()
+            return
+        self._tag, self._state = found.tag, read_state(found.body)
+        if self._state.ledger != objects.ledger_id():
+            raise StoreError(
+                "the store was written by another ledger, and this one does not know what is there; expected the ledger "
+                "that wrote it, an empty store, or first: finews restore"
+            )
+        if self._state.generation > generation:
+            raise StoreError(
+                f"the store is at generation {self._state.generation} and the ledger at {generation}: the ledger is an "
+                "older copy; expected the newest one, or first: finews restore"
+            )
+        if not another and self._state.generation < generation - bool(self._state.writing):
+            raise StoreError(
+                f"the store is at generation {self._state.generation} and the ledger at {generation}: the store is an "
+                "older copy; expected the newest one, or first: finews audit --repair"
+            )
+
+    def write(
+        self,
+        name: str,
+        pages: Sequence[Page],
+        *,
+        owners: Mapping[str, str] | None = None,
+        remembered: Collection[str] = (),
+    ) -> None:
+        """Bring these objects up to date, new ones first; `StoreError` when not all of them are.
+
+        `owners`: key -> article whose journal tells of it. `remembered`: keys of pages that a rollback brings back.
+        """
+        planned = plan(pages, self._run.ledger.objects.known(page.key for page in pages))
+        actions = (*planned.creations, *planned.updates, *planned.kept)
+        self._run.recorder.planned(actions)
+        self._run.recorder.received(Receipt(key=action.key, kind=action.kind) for action in planned.kept)
+        changing = [action.page for action in (*planned.creations, *planned.updates) if action.page is not None]
+        # Before they are written: killed after that, nothing would ask for them again.
+        self._run.ledger.generations.keep(page for page in changing if page.key in remembered)
+        for wave in (planned.creations, planned.updates):
+            if wave:
+                self._wave(name, wave, owners or {})
+
+    def collect(self) -> None:
+        """Delete what nothing shows any more and whose time has come; `TooManyDeletions` above the site's limits.
+
+        A small site loses a large share with a few files, so fifty may always go, if the count allows it.
+        """
+        objects = self._run.ledger.objects
+        keys = objects.to_delete(now=self._run.now)
+        deletions = plan([], objects.known(keys), obsolete=keys).deletions
+        if not deletions:
+            return
+        limits, allowed = self._run.site.publish, self._run.allow_deletions
+        if allowed is None:
+            allowed = min(limits.max_deletions, max(_FEW, int(limits.max_deletion_share * objects.count())))
+        self._run.recorder.planned(deletions)
+        if len(deletions) > allowed:
+            raise TooManyDeletions(
+                f"{len(deletions)} of {objects.count()} objects are to be deleted, and {allowed} may be: nothing was "
+                f"deleted, the first is {deletions[0].key}; look why, then run with allow_deletions = {len(deletions)}"
+            )
+        self._wave("deletions", deletions, {})
+
+    def close(self) -> None:
+        """Everything is there: finish the generation in the ledger, then in the store."""
+        generations = self._run.ledger.generations
+        left_open = self._state is not None and bool(self._state.writing)
+        if self._state is None and not self._written:
+            self._begin()  # a new store, and nothing to say yet: it is ours all the same
+        if self._written or (left_open and self._state is not None and self._state.generation == generations.number()):
+            generations.finish()
+        number = generations.number()
+        if self._state != (done := State(ledger=self._run.ledger.objects.ledger_id(), generation=number)):
+            self._put(done)
+
+    def _wave(self, name: str, actions: tuple[Action, ...], owners: Mapping[str, str]) -> None:
+        """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
+        self._begin()
+        run = self._run
+        publishing = with_retries(publish, run.site.fetch)
+        arguments = {"name": name, "actions": actions, "store": run.store, "lease": run.lease}
+        [(_, result)] = each(publishing, Stage.PUBLISH, [actions], lambda _: f"wave {name}", lambda _: arguments, run)
+        receipts: tuple[Receipt, ...] = ()
+        if isinstance(result, WaveFailed):
+            receipts = result.receipts
+        elif not isinstance(result, BaseException):
+            receipts = result
+        run.ledger.objects.record(receipts, now=run.now)
+        run.recorder.received(receipts)
+        self._tell_owners(receipts, owners)
+        if isinstance(result, WaveFailed | LedgerError):
+            raise result
+        if isinstance(result, BaseException):
+            raise WaveFailed(str(result), receipts=()) from result
+
+    def _tell_owners(self, receipts: Iterable[Receipt], owners: Mapping[str, str]) -> None:
+        run = self._run
+        for receipt in receipts:
+            if owner := owners.get(receipt.key):
+                story = f"{receipt.key}: {receipt.error}" if receipt.error else f"{receipt.kind.value} {receipt.key}"
+                run.ledger.journal.note(owner, Stage.PUBLISH, story)
+                failed = Result.FAILED if receipt.error else Result.DONE
+                run.recorder.outcome(Outcome(subject=owner, stage=Stage.PUBLISH, result=failed, reason=receipt.error))
+
+    def _begin(self) -> None:
+        """Before the first wave: say in the store that this run writes."""
+        if self._written:
+            return
+        lease = self._run.lease
+        writing = f"run {self._run.recorder.run_id}, fence {lease.fence if lease else 0}"
+        number = self._run.ledger.generations.number()
+        self._put(State(ledger=self._run.ledger.objects.ledger_id(), generation=number, writing=writing))
+        self._written = True
+
+    def _put(self, state: State) -> None:
+        """Replace the state, unless someone else has done so since it was read."""
+        page = Page(key=MARKER, body=state.body(), content_type="application/json", cache_control=STATE)
+        kind = ActionKind.UPDATE if self._state else ActionKind.CREATE
+        (receipt,) = self._run.store.write(
+            [Action(kind=kind, key=MARKER, reason="who writes here", page=page, tag=self._tag)]
+        )
+        if receipt.conflict:
+            there = self._run.store.read(MARKER)
+            if there is None or there.body != page.body:  # the same: the answer to the first try was lost
+                raise LeaseLost(f"{MARKER}: another run has begun to write to this store")
+            self._tag = there.tag
+        elif receipt.error:
+            raise StoreError(f"{MARKER}: {receipt.error}")
+        else:
+            self._tag = receipt.tag
+        self._state = state
+
+    def _tell(self, story: str) -> None:
+        self._run.ledger.journal.note("store", Stage.PUBLISH, story)
+
+
+_FEW = 50

@@ -1,0 +1,36 @@
+"""A look through the public address: do readers get what was written?"""
+
+from flows.run import Run
+from tasks.errors import FetchError
+from tasks.model import ActionKind, Outcome, Request, Result, Stage
+
+SAMPLE = 5
+
+
+def check_public(run: Run) -> None:
+    """Read a sample of the objects that this run created or changed from the public address, when the site names one.
+
+    What differs is a problem of the run and undoes nothing: a cache may need a while, a wrong address a person.
+    """
+    base = run.site.publish.public_url
+    if not base or run.recorder.dry_run:
+        return
+    sample = run.recorder.changed(limit=SAMPLE)
+    for receipt in sample:
+        address = f"{base}/{receipt.key}"
+        try:
+            answer = run.client.get(Request(url=address, headers=(("Cache-Control", "no-cache"),)))
+            there = run.store.read(receipt.key)
+            same = there is not None and answer.body == there.body
+            reason = "" if same else f"{address}: {len(answer.body)} bytes that are not those in the store"
+        except FetchError as error:
+            reason = str(error)
+        new = "new" if receipt.kind is ActionKind.CREATE else "changed"
+        run.recorder.outcome(
+            Outcome(
+                subject=f"public address, {new} {receipt.key}",
+                stage=Stage.VERIFY,
+                result=Result.FAILED if reason else Result.DONE,
+                reason=reason,
+            )
+        )

@@ -1,0 +1,26 @@
+"""Stored forms of a page's body. Pure."""
+
+import gzip
+import zlib
+
+from tasks.errors import StoreError
+from tasks.model import Page
+
+
+def stored_body(page: Page) -> bytes:
+    """The bytes to store: compressed when the page says so; the same page gives the same bytes on any day (no time in them)."""
+    if not page.encoding:
+        return page.body
+    if page.encoding != "gzip":
+        raise ValueError(f"{page.key}: cannot store with the encoding {page.encoding!r}; expected 'gzip' or none")
+    return gzip.compress(page.body, compresslevel=9, mtime=0)
+
+
+def plain_body(body: bytes, encoding: str, *, key: str) -> bytes:
+    """What `stored_body` was made from; `StoreError` when it is not what its encoding says."""
+    if encoding != "gzip":
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreError(f"{key}: its encoding is gzip, but it cannot be read as that: {error}") from error
