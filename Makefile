@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test setup setup-dev setup-web lint type format golden lighthouse bench lock clean
+.PHONY: help run up test faults setup setup-dev setup-web lint type format golden lighthouse bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -22,6 +22,9 @@ up: setup  ## Prefect server, schedules and the published site for preview; Ctrl
 
 test: setup-dev lint type  ## everything that CI checks
 	@$(BIN)/python -m pytest -n auto --dist loadfile -q
+
+faults: setup-dev  ## kill, refuse, drop and fill up at every step, not only at some as `make test` does (about half an hour)
+	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 

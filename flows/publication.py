@@ -107,6 +107,12 @@ class Publication:
             if wave:
                 self._wave(name, wave, owners or {})
 
+    def prepare(self, pages: Iterable[Page]) -> None:
+        """Put these one after the other where nothing is yet: on a site's first day, or when its store was emptied."""
+        for page in pages:
+            if self._run.store.read(page.key) is None:
+                self.write(f"placeholder {page.key}", [page])
+
     def collect(self) -> None:
         """Delete what nothing shows any more and whose time has come; `TooManyDeletions` above the site's limits.
 

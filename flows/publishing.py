@@ -21,6 +21,7 @@ from tasks.errors import StoreError, WaveFailed
 from tasks.model import Article, Outcome, Page, Result, Stage
 from tasks.outputs import edition, find_outputs
 from tasks.outputs.addresses import search_key
+from tasks.outputs.placeholders import placeholders
 from tasks.render import render, render_again, render_indexes
 
 BATCH = 100  # articles or pages of lists that are in memory at a time
@@ -78,6 +79,8 @@ def _bring_up_to_date(run: Run) -> None:
     articles = run.ledger.articles
     new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
     stale = functools.partial(run.ledger.indexes.stale, limit=BATCH)
+    if new(IndexKind.HOME):
+        publication.prepare(placeholders(run.facts, find_outputs()))
     _publish_lists(run, publication, "new files", lambda: new(IndexKind.FIXED))
     _publish_lists(run, publication, "files", lambda: stale(IndexKind.FIXED))
     _publish_articles(run, publication, "new articles", lambda: articles.never_published(limit=BATCH))
@@ -121,7 +124,10 @@ def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], 
     run.recorder.task_runs += 1
     made = render_indexes(name, indexes, run.facts)
     remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
-    publication.write(name, [page for pages in made for page in pages], remembered=remembered)
+    pages = [page for pages in made for page in pages]
+    if needed := [page for page in pages if refs[0].kind is IndexKind.FIXED and not page.key.endswith(".html")]:
+        publication.write(f"{name}, needed by pages", needed)
+    publication.write(name, [page for page in pages if page not in needed], remembered=remembered)
     _leave_behind(run, zip(indexes, made, strict=True))
     run.ledger.indexes.mark_published(refs)
 

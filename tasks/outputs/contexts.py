@@ -303,3 +303,12 @@ class MovedContext:
 
     frame: Frame
     target: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceholderContext:
+    """What a new site shows until its first run has ended. Of the frame only names are used: the page has no link."""
+
+    template: ClassVar[str] = "placeholder.html"
+
+    frame: Frame

@@ -7,9 +7,9 @@ Headers are not stored: a web server derives them from the extension.
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -45,7 +45,8 @@ class DirectoryStore:
         check_key(key)
         try:
             with (self._root / key).open("rb") as file:
-                return Stored(body=file.read(), tag=_tag(os.fstat(file.fileno())))
+                body = file.read()
+            return Stored(body=body, tag=_tag(body))
         except _ABSENT:
             return None
         except OSError as error:
@@ -95,8 +96,8 @@ class DirectoryStore:
                     key = (here / name).relative_to(self._root).as_posix()
                     if key.startswith(prefix):
                         with contextlib.suppress(FileNotFoundError):  # another process has just removed it
-                            status = (here / name).stat()
-                            yield Listed(key=key, size=status.st_size, tag=_tag(status))
+                            body = (here / name).read_bytes()
+                            yield Listed(key=key, size=len(body), tag=_tag(body))
         except OSError as error:
             raise self._failure("list", error) from error
 
@@ -139,16 +140,15 @@ class DirectoryStore:
             reason = f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
             return written(action, page, error=reason)
         with _locked(self._root / SCRATCH):  # between the look and the rename no other writer of ours comes
-            there = _status(target)
-            if there is not None and stat.S_ISDIR(there.st_mode):
+            if target.is_dir():
                 reason = f"{target} cannot be a file: there is a folder of that name; remove the folder"
                 return written(action, page, error=reason)
-            if not _as_expected(action, there):
+            if not _as_expected(action, target):
                 return conflicting(action, page)
             if action.kind is not ActionKind.HEADERS:
                 scratch.replace(target)
-            now = target.stat()
-        return written(action, page, tag=_tag(now), verified=now.st_size == len(page.body))
+            whole = target.stat().st_size == len(page.body)
+        return written(action, page, tag=_tag(page.body), verified=whole)
 
     def _remove(self, key: str) -> None:
         path = self._root / key
@@ -177,24 +177,19 @@ class DirectoryStore:
         return StoreError(f"{message}; {advice}" if advice else message, retryable=error.errno in _PASSING)
 
 
-def _tag(status: os.stat_result) -> str:
-    """Every write makes a new file, so its inode and times tell it from any other."""
-    return f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+def _tag(body: bytes) -> str:
+    """By content, as most object stores do: a copy of the folder is as good as the folder."""
+    return hashlib.sha256(body).hexdigest()
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _as_expected(action: Action, target: Path) -> bool:
     try:
-        return path.stat()
+        there = _tag(target.read_bytes())
     except FileNotFoundError:
-        return None
-
-
-def _as_expected(action: Action, there: os.stat_result | None) -> bool:
+        there = ""
     if action.kind is ActionKind.CREATE:
-        return there is None
-    if action.kind is ActionKind.HEADERS and there is None:
-        return False
-    return not action.tag or (there is not None and _tag(there) == action.tag)
+        return not there
+    return there == action.tag if action.tag else bool(there) or action.kind is ActionKind.UPDATE
 
 
 @contextlib.contextmanager
