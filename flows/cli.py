@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
+from flows.maintenance_commands import add_commands
 from flows.run import open_ledger, read_site
 from tasks.articles.identity import story_key
 from tasks.config import Site
@@ -110,7 +111,7 @@ def log(
         console.print(f"{row.code or key}  {row.title or '(not read yet)'}")
         if row.page_key:
             console.print(f"{site_file.site.base_url}/{row.page_key}  revision {row.revision}")
-        state = "published" if row.published else row.status
+        state = "published" if row.published and row.status != "withdrawn" else row.status
         console.print(f"state: {state}" + (f": {row.error}" if row.error else ""))
     run_id = None
     for note in notes:
@@ -118,6 +119,9 @@ def log(
             run_id = note.run_id
             console.print(f"flow run {run_id}")
         console.print(f"  {note.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {note.stage.value:<8} {note.text}")
+
+
+add_commands(app)
 
 
 @contextlib.contextmanager

@@ -4,8 +4,10 @@ import logging
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
+from prefect import Flow
+from prefect.client.schemas.objects import State
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -16,15 +18,17 @@ from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
 from tasks.errors import FinewsError
-from tasks.model import Result, RunReport
+from tasks.model import Result, RunReport, Stage
 
 
-def run_and_show(api: str, site: Site, *, report_path: Path | None, **parameters: Any) -> int:
-    """Run the flow in this process; the exit status."""
+def run_and_show(
+    api: str, site: Site, run: Flow[..., Any] = syndicate, *, report_path: Path | None = None, **parameters: Any
+) -> int:
+    """Run a flow in this process; the exit status."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
         with ProgressDisplay(console):
-            state = syndicate(site=str(site.path), return_state=True, **parameters)
+            state: State[Any] = cast(Any, run)(site=str(site.path), return_state=True, **parameters)
     finally:
         send_what_is_left()
     result = state.result(raise_on_failure=False)
@@ -104,6 +108,9 @@ def _summarise(console: Console, site: Site, report: RunReport, ending: str) -> 
     )
     console.print(ending)
     console.print(f"articles:   {', '.join(f'{count} {name}' for name, count in sorted(outcomes.items())) or 'none'}")
+    for outcome in report.outcomes:
+        if outcome.stage is Stage.VERIFY or outcome.subject in ("the ledger", "the import", "publishing", "a post"):
+            console.print(f"{outcome.subject}: {outcome.reason or outcome.result.value}")
     done = objects_line(report)
     console.print(f"objects:    {done}, in {report.seconds:.1f} s")
     if site.publish.url.startswith("file:"):

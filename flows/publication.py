@@ -60,15 +60,31 @@ class Publication:
 
         `StoreError` when it is another ledger's, or when store and ledger are not of the same time.
         """
-        objects, generation = self._run.ledger.objects, self._run.ledger.generations.number()
-        another = objects.settle_store()
+        generation = self._run.ledger.generations.number()
+        another = self._run.ledger.objects.settle_store()
+        if not self._look(generation) or self._state is None:
+            self._tell(f"{MARKER} is missing: everything is written again")
+            self._run.ledger.objects.forget()
+            return
+        if not another and self._state.generation < generation - bool(self._state.writing):
+            raise StoreError(
+                f"the store is at generation {self._state.generation} and the ledger at {generation}: the store is an "
+                "older copy; expected the newest one, or first: finews audit --repair"
+            )
+
+    def adopt(self) -> None:
+        """After an audit: whatever the time of the store's copy was, the ledger knows what is there."""
+        generation = self._run.ledger.generations.number()
+        if self._look(generation) and self._state is not None and self._state.generation < generation:
+            self._put(State(ledger=self._state.ledger, generation=generation, writing="after an audit"))
+
+    def _look(self, generation: int) -> bool:
+        """Read the state; whether there is one. `StoreError` when the ledger cannot know what is there."""
         found = self._run.store.read(MARKER)
         if found is None:
-            self._tell(f"{MARKER} is missing: everything is written again")
-            objects.forget()
-            return
+            return False
         self._tag, self._state = found.tag, read_state(found.body)
-        if self._state.ledger != objects.ledger_id():
+        if self._state.ledger != self._run.ledger.objects.ledger_id():
             raise StoreError(
                 "the store was written by another ledger, and this one does not know what is there; expected the ledger "
                 "that wrote it, an empty store, or first: finews restore"
@@ -76,13 +92,9 @@ class Publication:
         if self._state.generation > generation:
             raise StoreError(
                 f"the store is at generation {self._state.generation} and the ledger at {generation}: the ledger is an "
-                "older copy; expected the newest one, or first: finews restore"
+                "older copy; expected the newest one, or first: finews restore into an empty one"
             )
-        if not another and self._state.generation < generation - bool(self._state.writing):
-            raise StoreError(
-                f"the store is at generation {self._state.generation} and the ledger at {generation}: the store is an "
-                "older copy; expected the newest one, or first: finews audit --repair"
-            )
+        return True
 
     def write(
         self,
@@ -100,6 +112,7 @@ class Publication:
         actions = (*planned.creations, *planned.updates, *planned.kept)
         self._run.recorder.planned(actions)
         self._run.recorder.received(Receipt(key=action.key, kind=action.kind) for action in planned.kept)
+        self._run.ledger.objects.want(action.key for action in planned.kept)
         changing = [action.page for action in (*planned.creations, *planned.updates) if action.page is not None]
         # Before they are written: killed after that, nothing would ask for them again.
         self._run.ledger.generations.keep(page for page in changing if page.key in remembered)

@@ -20,7 +20,8 @@ from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, 
 from tasks.errors import StoreError, WaveFailed
 from tasks.model import Article, Outcome, Page, Result, Stage
 from tasks.outputs import edition, find_outputs
-from tasks.outputs.addresses import search_key
+from tasks.outputs.addresses import SITEMAPS, search_key
+from tasks.outputs.caching import STATE
 from tasks.outputs.placeholders import placeholders
 from tasks.render import render, render_again, render_indexes
 
@@ -30,7 +31,8 @@ _GRACE = timedelta(hours=1)
 # Pages that a rollback brings back: closed ones are never wrong later, and files of the search index change their names.
 _BROUGHT_BACK = frozenset(
     kind for kind in IndexKind
-    if kind not in (IndexKind.FIXED, IndexKind.FEED_ARCHIVE, IndexKind.SEARCH, IndexKind.MOVED, IndexKind.SEARCHES)
+    if kind not in (IndexKind.FIXED, IndexKind.FEED_ARCHIVE, IndexKind.SEARCH, IndexKind.MOVED, IndexKind.WITHDRAWN,
+        IndexKind.SEARCHES)
 )  # fmt: skip
 _ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
@@ -102,7 +104,10 @@ def _publish_articles(run: Run, publication: Publication, name: str, due: Callab
         rendered = _render_articles(run, f"{name} {number}", articles)
         told = {article.key for article in articles if run.recorder.reads(article.key)}
         owners = {page.key: article.key for article, made in rendered for page in made if article.key in told}
-        publication.write(f"{name} {number}", [page for _, made in rendered for page in made], owners=owners)
+        records = _records(run, [article.key for article, _ in rendered])
+        publication.write(
+            f"{name} {number}", [*(page for _, made in rendered for page in made), *records], owners=owners
+        )
         run.ledger.articles.mark_published([article.key for article, _ in rendered])
 
 
@@ -125,11 +130,19 @@ def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], 
     made = render_indexes(name, indexes, run.facts)
     remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
     pages = [page for pages in made for page in pages]
-    if needed := [page for page in pages if refs[0].kind is IndexKind.FIXED and not page.key.endswith(".html")]:
-        publication.write(f"{name}, needed by pages", needed)
+    pages += _records(run, [ref.name for ref in refs if ref.kind is IndexKind.WITHDRAWN])
+    if needed := [page for ref, made_of in zip(refs, made, strict=True) for page in made_of if _is_needed(ref, page)]:
+        publication.write(f"{name}, needed first", needed, remembered=remembered)
     publication.write(name, [page for page in pages if page not in needed], remembered=remembered)
     _leave_behind(run, zip(indexes, made, strict=True))
     run.ledger.indexes.mark_published(refs)
+
+
+def _is_needed(ref: IndexRef, page: Page) -> bool:
+    """Whether other objects of the same list lead to this one."""
+    if ref.kind is IndexKind.SITEMAPS:
+        return page.key != SITEMAPS
+    return ref.kind is IndexKind.FIXED and not page.key.endswith(".html")
 
 
 def _is_open(ref: IndexRef) -> bool:
@@ -137,12 +150,20 @@ def _is_open(ref: IndexRef) -> bool:
     return ref.kind in _BROUGHT_BACK and (ref.number == 0 or ref.kind is IndexKind.SITEMAP)
 
 
+def _records(run: Run, keys: Iterable[str]) -> list[Page]:
+    """What a new ledger would have to know of these articles."""
+    return [
+        Page(key=key, body=body, content_type="application/json", cache_control=STATE)
+        for key, body in run.ledger.records.of(keys).items()
+    ]
+
+
 def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> None:
     """The names of a search shard's files change with it; readers may still be using the former ones for a while."""
     for index, pages in made:
         if isinstance(index, SearchShard) and pages:
             former = run.ledger.objects.under(search_key(index.label)) - {page.key for page in pages}
-            run.ledger.objects.delete_later(former, after=run.now + _GRACE)
+            run.ledger.objects.delete_later(former, after=run.now + run.grace)
 
 
 def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:

@@ -5,7 +5,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flows.leasing import held
@@ -34,6 +34,9 @@ class Run:
     now: datetime
     lease: Lease | None = None
     allow_deletions: int | None = None
+    grace: timedelta = timedelta(
+        hours=1
+    )  # how long readers may use files of the search index that nothing names any more
 
 
 def read_site(path: str) -> Site:

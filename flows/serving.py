@@ -1,5 +1,6 @@
 """Serving the deployments of `deployments/prefect.yaml` from this process, for one machine without a worker."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from prefect.deployments.runner import RunnerDeployment
 from rich.console import Console
 
 from flows.localhost import ROOT
-from flows.syndicate import syndicate
 
 
 def deployments(site: Path) -> list[RunnerDeployment]:
@@ -27,14 +27,16 @@ def serve_deployments(site: Path, console: Console) -> None:
         schedules = ", ".join(
             str(s.schedule.cron) for s in deployment.schedules or [] if isinstance(s.schedule, CronSchedule)
         )
-        console.print(f"deployment      syndicate/{deployment.name} ({schedules or 'when you start it'})")
+        console.print(f"deployment      {deployment.flow_name}/{deployment.name} ({schedules or 'when you start it'})")
     console.print("Ctrl-C stops everything that was started here")
     serve(*ready, print_starting_message=False)
 
 
 def _deployment(table: dict[str, Any], site: Path) -> RunnerDeployment:
     limit = table.get("concurrency_limit")
-    deployment = syndicate.to_deployment(
+    module, _, name = table["entrypoint"].removeprefix("flows/").partition(".py:")
+    flow = getattr(import_module(f"flows.{module}"), name)
+    deployment = flow.to_deployment(
         name=table["name"],
         description=table.get("description"),
         tags=table.get("tags"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from tasks.model import Article, Category, Headline
+from tasks.model import Article, Category, Headline, WithdrawalReason
 
 ON_CATEGORY_PAGE = 20
 ON_DAY_PAGE = 100
@@ -34,6 +34,7 @@ class IndexKind(StrEnum):
     SITEMAP = "sitemap"  # name: YYYY-MM, of arrival
     SEARCH = "search"  # name: YYYY-MM, of arrival
     MOVED = "moved"  # name: the old key
+    WITHDRAWN = "withdrawn"  # name: the article's key
     ARCHIVE = "archive"
     CATEGORIES = "categories"
     SEARCHES = "searches"
@@ -170,6 +171,15 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """An address whose article was taken down. `page_key` is empty when it never had one."""
+
+    page_key: str
+    reason: WithdrawalReason
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
     """Pages and files that show no article."""
 
@@ -246,6 +256,6 @@ class Robots:
 
 
 Index = (
-    Fixed | CategoryPage | Channel | ChannelArchive | DayPage | MonthPage | SitemapShard | SearchShard | Moved
+    Fixed | CategoryPage | Channel | ChannelArchive | DayPage | MonthPage | SitemapShard | SearchShard | Moved | Withdrawn
     | ArchiveList | CategoryList | SearchList | NewsWindow | SitemapList | Front | Robots
 )  # fmt: skip

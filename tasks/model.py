@@ -86,6 +86,15 @@ class Status(StrEnum):
     PENDING = "pending"  # listed, text not yet read
     READY = "ready"  # parsed; may or may not be published
     FAILED = "failed"  # the last attempt failed; tried again when due
+    WITHDRAWN = "withdrawn"  # taken down; never comes back by itself
+
+
+class WithdrawalReason(StrEnum):
+    """Why an article was taken down."""
+
+    SOURCE = "source"  # the source removed it
+    LEGAL = "legal"
+    OWN = "own"  # our own decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,7 @@ class Step(StrEnum):
     RETRY = "retry due"
     NOT_DUE = "not due"
     UNUSABLE = "unusable"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +279,11 @@ class Stored:
     content_type: str | None = None
     cache_control: str | None = None
     encoding: str | None = None
+
+    @property
+    def body_digest(self) -> str:
+        """SHA-256 of the plain body."""
+        return hashlib.sha256(self.body).hexdigest()
 
     def holds(self, page: Page) -> bool:
         """Whether this is the page: its bytes, and every header that the store keeps."""

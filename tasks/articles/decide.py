@@ -32,6 +32,8 @@ def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = Fa
     """The step for one usable story."""
     if known is None:
         return Decision(step=Step.NEW, reason="not seen before")
+    if known.status is Status.WITHDRAWN:
+        return Decision(step=Step.WITHDRAWN, reason="withdrawn; only a person can bring it back")
     if known.status is Status.PENDING:
         waits = known.first_seen_at is not None and known.first_seen_at < now
         return Decision(step=Step.NEW, reason="listed before, not read yet" if waits else "not seen before")

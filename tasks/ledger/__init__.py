@@ -16,7 +16,9 @@ from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.places import Places
+from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
+from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = ["Articles", "Generations", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects", "Places", "Shelves"]
 
@@ -48,6 +50,8 @@ class Ledger:
         self.lists = Lists(self._database)
         self.objects = Objects(self._database, store)
         self.generations = Generations(self._database)
+        self.withdrawals = Withdrawals(self._database)
+        self.records = Records(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

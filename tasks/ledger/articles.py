@@ -98,6 +98,8 @@ class Articles:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
             if before.content_digest == article.content_digest:
                 values = {"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None}
+                if (before.offer_digest, before.source) != (offer.digest, offer.entry.source):
+                    values["stale"] = True  # what the store keeps of the article for a new ledger changes
                 db.execute(_at(article.key).values(**values, offer_digest=offer.digest, source=offer.entry.source))
                 return _article(db, article.key, self._zone)
             first = before.content_digest is None
@@ -121,6 +123,16 @@ class Articles:
                 touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
             return _article(db, article.key, self._zone)
+
+    def point_here(self, key: str, old_keys: Iterable[str]) -> None:
+        """Pages at these former addresses lead to this article, unless another article has one of them."""
+        with self._database.begin() as db:
+            for old in old_keys:
+                taken = db.execute(sa.select(articles.c.key).where(articles.c.page_key == old)).first()
+                if taken or db.execute(sa.select(moves.c.old_key).where(moves.c.old_key == old)).first():
+                    continue
+                db.execute(moves.insert().values(old_key=old, article=key))
+                mark_stale(db, {IndexRef(kind=IndexKind.MOVED, name=old): None})
 
     def fail(self, key: str, reason: str, *, next_try_at: datetime) -> None:
         """One more failed run for a story."""
@@ -261,6 +273,8 @@ def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None
 def _keep_sighting(db: Connection, entry: Entry, now: datetime) -> None:
     raw = json.dumps(asdict(entry) | {"published_at": entry.published_at.isoformat()}, ensure_ascii=False)
     where = sa.and_(sightings.c.key == entry.key, sightings.c.source == entry.source)
+    # What the store keeps of the article for a new ledger has to be written again.
+    db.execute(_at(entry.key).where(articles.c.published).values(stale=True))
     if not db.execute(sightings.update().where(where).values(entry=raw, changed_at=now)).rowcount:
         row = {"key": entry.key, "source": entry.source, "entry": raw}
         db.execute(sightings.insert().values(**row, first_seen_at=now, changed_at=now))

@@ -39,6 +39,7 @@ from tasks.catalogue import (
     SitemapList,
     SitemapShard,
     Surroundings,
+    Withdrawn,
     page_of,
 )
 from tasks.ledger.articles import article_from_row, with_category
@@ -46,7 +47,7 @@ from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database
 from tasks.ledger.places import AT_REF, beside_place, bound, mark_stale
 from tasks.ledger.schema import articles, categories, indexes, moves, orders
-from tasks.model import Article, Category, Headline
+from tasks.model import Article, Category, Headline, WithdrawalReason
 
 NEWS_AGE = timedelta(hours=48)  # Google's news sitemap: articles of the last two days
 _IN_NEWS_FILE = 1_000
@@ -343,9 +344,22 @@ def _home(at: _Reading, ref: IndexRef) -> Index:
 
 
 def _moved(at: _Reading, ref: IndexRef) -> Index:
-    query = sa.select(articles.c.category, *_HEADLINE).join(moves, moves.c.article == articles.c.key)
+    withdrawal = (articles.c.withdrawn_at, articles.c.withdrawal_reason)
+    query = sa.select(articles.c.category, *_HEADLINE, *withdrawal).join(moves, moves.c.article == articles.c.key)
     row = at.db.execute(query.where(moves.c.old_key == ref.name)).one()
+    if row.withdrawn_at is not None:
+        return _tombstone(row, ref.name)
     return Moved(old_key=ref.name, headline=at.headline(row, at.category(row.category)))
+
+
+def _withdrawn(at: _Reading, ref: IndexRef) -> Index:
+    row = at.db.execute(sa.select(articles).where(articles.c.key == ref.name)).one()
+    return _tombstone(row, row.page_key or "")
+
+
+def _tombstone(row: Row[tuple[object, ...]], page_key: str) -> Withdrawn:
+    reason = WithdrawalReason(row.withdrawal_reason)
+    return Withdrawn(page_key=page_key, reason=reason, withdrawn_at=row.withdrawn_at)
 
 
 def _seconds(shelf: Shelf) -> float:
@@ -374,6 +388,7 @@ _READERS: Mapping[IndexKind, Callable[[_Reading, IndexRef], Index]] = {
     IndexKind.SITEMAP: _sitemap,
     IndexKind.SEARCH: _search,
     IndexKind.MOVED: _moved,
+    IndexKind.WITHDRAWN: _withdrawn,
     IndexKind.ARCHIVE: _archive,
     IndexKind.CATEGORIES: lambda at, ref: CategoryList(shelves=at.shelves()),
     IndexKind.SEARCHES: _searches,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.records import PREFIX
 from tasks.ledger.schema import articles, indexes, objects
 from tasks.model import ActionKind, Receipt, Recorded
 
@@ -28,6 +29,58 @@ class Objects:
                 for chunk in batches(keys)
                 for row in db.execute(sa.select(objects).where(self._ours, objects.c.key.in_(chunk)))
             }
+
+    def want(self, keys: Iterable[str]) -> None:
+        """These objects are shown again: they stay, though they were to be deleted."""
+        with self._database.begin() as db:
+            for chunk in batches(keys):
+                leaving = sa.and_(self._ours, objects.c.key.in_(chunk), objects.c.delete_after.is_not(None))
+                db.execute(objects.update().where(leaving).values(delete_after=None))
+
+    def all(self) -> Mapping[str, Recorded]:
+        """What is recorded of every object that we wrote: as long as the archive, so only audits ask."""
+        with self._database.begin() as db:
+            query = sa.select(objects.c.key, objects.c.digest, objects.c.body_digest, objects.c.tag).where(self._ours)
+            return {
+                row.key: Recorded(digest=row.digest, body_digest=row.body_digest or "", tag=row.tag or "")
+                for row in db.execute(query)
+            }
+
+    def lose(self, missing: Iterable[str], *, damaged: Mapping[str, str]) -> None:
+        """These are not in the store, and those (with the tags that they have now) are not what was written."""
+        with self._database.begin() as db:
+            for chunk in batches(missing):
+                db.execute(objects.delete().where(self._ours, objects.c.key.in_(chunk)))
+            for key, tag in damaged.items():
+                here = objects.update().where(self._ours, objects.c.key == key)
+                db.execute(here.values(digest="", body_digest="", tag=tag))
+
+    def retag(self, tags: Mapping[str, str]) -> None:
+        """The same bytes have other tags now: the store was copied."""
+        with self._database.begin() as db:
+            for key, tag in tags.items():
+                db.execute(objects.update().where(self._ours, objects.c.key == key).values(tag=tag))
+
+    def make_due(self, keys: Iterable[str]) -> None:
+        """Pages that are to stand under these keys have to be made again."""
+        with self._database.begin() as db:
+            rest = set(keys)
+            for chunk in batches(sorted(rest)):
+                of_article = sa.or_(articles.c.page_key.in_(chunk), articles.c.post_key.in_(chunk))
+                query = sa.select(articles.c.key, articles.c.page_key, articles.c.post_key).where(of_article)
+                for row in db.execute(query).all():
+                    db.execute(articles.update().where(articles.c.key == row.key).values(stale=True))
+                    rest -= {row.page_key, row.post_key}
+            for key in {key.rpartition("/")[2].removesuffix(".json") for key in rest if key.startswith(PREFIX)}:
+                db.execute(articles.update().where(articles.c.key == key).values(stale=True))
+            if rest:
+                db.execute(indexes.update().values(stale=True))
+
+    def render_again(self) -> None:
+        """Every page has to be made again."""
+        with self._database.begin() as db:
+            db.execute(articles.update().values(stale=True))
+            db.execute(indexes.update().values(stale=True))
 
     def count(self) -> int:
         """How many objects we have there."""

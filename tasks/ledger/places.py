@@ -24,7 +24,7 @@ from tasks.catalogue import (
     page_of,
 )
 from tasks.ledger.opening import Database
-from tasks.ledger.schema import Instant, articles, indexes, orders
+from tasks.ledger.schema import Instant, articles, holes, indexes, orders
 from tasks.model import Status
 
 _BATCH = 500  # articles in one transaction
@@ -247,12 +247,14 @@ def touch(db: Connection, row: Row[tuple[object, ...]], *, changed_at: datetime)
     return _neighbours_are_stale(db, row.key, spot.category, spot.place)
 
 
-def take_out(db: Connection, row: Row[tuple[object, ...]]) -> set[str]:
+def take_out(db: Connection, row: Row[tuple[object, ...]], *, changed_at: datetime | None = None) -> set[str]:
     """The article leaves its category and its day; the caller clears its places there. As `touch`."""
     spot = _spot(row)
     if spot is None:
         return set()
-    beside = touch(db, row, changed_at=row.updated_at)
+    beside = touch(db, row, changed_at=changed_at or row.updated_at)
+    for kind, name, place in (("category", spot.category, spot.place), ("day", spot.day, spot.day_place)):
+        db.execute(holes.insert().values(kind=kind, name=name, place=place, article=row.key))
     for kind, name in (("category", spot.category), ("day", spot.day), ("calendar", spot.day[:7])):
         here = sa.and_(orders.c.kind == kind, orders.c.name == name)
         db.execute(orders.update().where(here).values(held=orders.c.held - 1))

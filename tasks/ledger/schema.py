@@ -171,6 +171,16 @@ moves = Table(
     Column("article", String(64), nullable=False, index=True),
 )
 
+# Places that articles have left: empty for ever, but given once. `kind` and `name` as in `orders`.
+holes = Table(
+    "holes",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("article", String(64), nullable=False, index=True),
+)
+
 # What the store holds, as far as we wrote it. After `delete_after` an object is to go; without it, it stays.
 objects = Table(
     "objects",

@@ -306,6 +306,19 @@ class MovedContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawnContext:
+    """The page in the place of an article that was taken down. `search` and `contact` are addresses, or empty."""
+
+    template: ClassVar[str] = "withdrawn.html"
+
+    frame: Frame
+    at: Moment
+    reason: str
+    search: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceholderContext:
     """What a new site shows until its first run has ended. Of the frame only names are used: the page has no link."""
 

@@ -7,18 +7,30 @@ unknown addresses, so its links start at the root of the host.
 from dataclasses import replace
 from datetime import datetime
 
-from tasks.catalogue import ArchiveList, CategoryList, CategoryPage, DayPage, Fixed, Front, MonthPage, Moved, Shelf
-from tasks.model import Headline, Page
+from tasks.catalogue import (
+    ArchiveList,
+    CategoryList,
+    CategoryPage,
+    DayPage,
+    Fixed,
+    Front,
+    MonthPage,
+    Moved,
+    Shelf,
+    Withdrawn,
+)
+from tasks.model import Headline, Page, WithdrawalReason
 from tasks.outputs import OutputKind, SiteFacts
-from tasks.outputs.addresses import CATEGORIES, HOME, absolute, category_key, relative
+from tasks.outputs.addresses import CATEGORIES, HOME, SEARCH, absolute, category_key, is_http, relative
 from tasks.outputs.archive_pages import archive_page, day_page, month_page
 from tasks.outputs.article_page import article_page
 from tasks.outputs.caching import INDEX
 from tasks.outputs.category_pages import categories_page, category_pages
-from tasks.outputs.contexts import HomeContext, Line, Link, Moment, MovedContext, Section
+from tasks.outputs.contexts import HomeContext, Line, Link, Moment, MovedContext, Section, WithdrawnContext
 from tasks.outputs.facts import title_of
 from tasks.outputs.fixed_pages import fixed_pages
 from tasks.outputs.framing import frame_of
+from tasks.outputs.front_matter import one_line
 from tasks.outputs.lines import category_title, day_moment, days_of, first_sentence, line
 from tasks.outputs.templating import html_page
 from tasks.outputs.wording import local_time, text, time_text
@@ -69,6 +81,32 @@ def _moved_page(moved: Moved, site: SiteFacts) -> tuple[Page, ...]:
     return (html_page(moved.old_key, context, site, INDEX),)
 
 
+_REASONS = {
+    WithdrawalReason.SOURCE: "withdrawn_source",
+    WithdrawalReason.LEGAL: "withdrawn_legal",
+    WithdrawalReason.OWN: "withdrawn_own",
+}
+
+
+def _tombstone(withdrawn: Withdrawn, site: SiteFacts) -> tuple[Page, ...]:
+    """What the article was about stands nowhere on it."""
+    key = withdrawn.page_key
+    if not key:
+        return ()
+    contact = one_line(site.contact)
+    context = WithdrawnContext(
+        frame=frame_of(site, key, title=text(site, "withdrawn_title"), canonical="", robots="noindex"),
+        at=Moment(
+            iso=local_time(site, withdrawn.withdrawn_at).isoformat(timespec="seconds"),
+            text=time_text(site, "date_and_time", withdrawn.withdrawn_at),
+        ),
+        reason=text(site, _REASONS[withdrawn.reason]),
+        search=relative(SEARCH, start=key) if site.search else "",
+        contact=contact if is_http(contact) or contact.lower().startswith("mailto:") else "",
+    )
+    return (html_page(key, context, site, INDEX),)
+
+
 OUTPUT = OutputKind(
     name="website",
     edition="2",
@@ -82,5 +120,6 @@ OUTPUT = OutputKind(
         MonthPage: month_page,
         ArchiveList: archive_page,
         Moved: _moved_page,
+        Withdrawn: _tombstone,
     },
 )

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from prefect import flow
 
-from flows.publication import MARKER
 from flows.publishing import render_and_publish
 from flows.reading import Wish, ask_sources, decide_all, read_texts
 from flows.report import Recorder
@@ -93,7 +92,9 @@ def _publish(folder: Path) -> dict[str, Page]:
                     read_texts(again, decide_all(again, Wish(), listed.keys))
                     render_and_publish(again)
                 assert isinstance(run.store, MemoryStore)
-                found = {one.key: run.store.read(one.key) for one in run.store.listed() if one.key != MARKER}
+                found = {
+                    one.key: run.store.read(one.key) for one in run.store.listed() if not one.key.startswith("_finews/")
+                }
                 return {key: _page(key, stored) for key, stored in found.items() if stored is not None}
 
         return both_runs()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,6 +89,10 @@ class SiteFolder:
     def run(self, **wish: Any) -> Ended:
         """One run of the flow, in this process."""
         return Ended(state=syndicate(site=str(self.file), return_state=True, **wish))
+
+    def do(self, flow: Callable[..., Any], **parameters: Any) -> Ended:
+        """One run of another flow."""
+        return Ended(state=flow(site=str(self.file), return_state=True, **parameters))
 
     def objects(self) -> dict[str, bytes]:
         """Every published object but the one that names the ledger."""

@@ -25,6 +25,8 @@ MARKET = entry(source="market-37")
         (READY, False, Step.SAME, "already read, record unchanged"),
         (READY, True, Step.CHANGED, "asked for with force"),
         (replace(READY, offer_digest="other"), False, Step.CHANGED, "its record in the list changed"),
+        (replace(READY, status=Status.WITHDRAWN), False, Step.WITHDRAWN, "withdrawn; only a person can bring it back"),
+        (replace(READY, status=Status.WITHDRAWN), True, Step.WITHDRAWN, "withdrawn; only a person can bring it back"),
         (FAILED, False, Step.RETRY, "failed 2 times"),
         (replace(FAILED, next_try_at=None), False, Step.RETRY, "failed 2 times"),
         (

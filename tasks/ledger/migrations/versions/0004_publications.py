@@ -23,6 +23,13 @@ def upgrade() -> None:
     op.add_column("articles", sa.Column("withdrawn_at", sa.String(26)))
     op.add_column("articles", sa.Column("withdrawal_reason", sa.String(10)))
     op.create_table(
+        "holes",
+        sa.Column("kind", sa.String(10), primary_key=True),
+        sa.Column("name", sa.String(80), primary_key=True),
+        sa.Column("place", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("article", sa.String(64), nullable=False, index=True),
+    )
+    op.create_table(
         "versions",
         sa.Column("key", sa.String(600), primary_key=True),
         sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),

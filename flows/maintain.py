@@ -1,0 +1,150 @@
+"""What an operator starts by hand: rebuild, withdraw, reinstate, roll back, release, audit, restore."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.auditing import audit_store
+from flows.ending import conclude, ending_early
+from flows.importing import import_posts
+from flows.publishing import render_and_publish
+from flows.restoring import restore_ledger
+from flows.rollback import bring_back
+from flows.run import Run, open_run, read_site
+from tasks.articles.identity import story_key
+from tasks.errors import ConfigError
+from tasks.model import Stage, WithdrawalReason
+
+_RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)
+
+
+def run_name() -> str:
+    """`<flow> <site> <YYYY-MM-DD HH:MM>` in UTC."""
+    site = str(runtime.flow_run.parameters.get("site", "")).rpartition("/")[2].removesuffix(".toml")
+    return f"{runtime.flow_run.flow_name} {site} {datetime.now(UTC):%Y-%m-%d %H:%M}"
+
+
+@flow(name="rebuild", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def rebuild(site: str) -> State[Any]:
+    """Render everything again and write only what differs. Stopped half way, the next run goes on.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+    """
+    return _maintain(site, lambda run: run.ledger.objects.render_again())
+
+
+@flow(name="withdraw", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def withdraw(site: str, articles: list[str], reason: WithdrawalReason) -> State[Any]:
+    """Take articles down: a tombstone page in their place, out of every list. They never come back by themselves.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        articles: Codes or addresses of the articles.
+        reason: source (the source removed it), legal, or own (our own decision).
+    """
+
+    def take_down(run: Run) -> None:
+        for key in run.ledger.withdrawals.withdraw(_keys(run, articles), reason, now=run.now):
+            run.ledger.journal.note(key, Stage.DECIDE, f"withdrawn: {reason.value}")
+
+    return _maintain(site, take_down, grace=timedelta())  # what was taken down must not be found an hour longer
+
+
+@flow(name="reinstate", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def reinstate(site: str, articles: list[str]) -> State[Any]:
+    """Bring withdrawn articles back.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        articles: Codes or addresses of the articles.
+    """
+
+    def bring(run: Run) -> None:
+        for key in run.ledger.withdrawals.reinstate(_keys(run, articles)):
+            run.ledger.journal.note(key, Stage.DECIDE, "reinstated")
+
+    return _maintain(site, bring)
+
+
+@flow(name="rollback", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def rollback(site: str, generation: int | None = None) -> State[Any]:
+    """Bring lists, feeds and sitemaps back to an earlier generation, and hold them there until `release`.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        generation: Number of the generation; the one before the last when none is given.
+    """
+    return _maintain(site, lambda run: bring_back(run, generation), publish=False)
+
+
+@flow(name="release", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def release(site: str) -> State[Any]:
+    """Let publishing go on after a rollback: everything is brought up to date.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+    """
+    return _maintain(site, lambda run: run.ledger.generations.release())
+
+
+@flow(name="audit", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def audit(site: str, repair: bool = False) -> State[Any]:
+    """Compare every object of the store with the ledger: missing, damaged, unknown ones.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        repair: Make missing and damaged objects again.
+    """
+    return _maintain(site, lambda run: audit_store(run, repair=repair), publish=repair)
+
+
+@flow(name="restore", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def restore(site: str) -> State[Any]:
+    """Make a lost ledger again, from the store alone, into an empty one.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+    """
+    return _maintain(site, restore_ledger)
+
+
+@flow(name="import-jekyll", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def import_jekyll(site: str, folder: str) -> State[Any]:
+    """Take over the posts of a Jekyll site, with the same addresses. What is known already stays as it is.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        folder: The folder that holds _posts/ or old_post/.
+    """
+    return _maintain(site, lambda run: import_posts(run, Path(folder)))
+
+
+def _maintain(
+    site: str, work: Callable[[Run], object], *, publish: bool = True, grace: timedelta = timedelta(hours=1)
+) -> State[Any]:
+    """One piece of work under the lease, then everything that it made due."""
+    started = perf_counter()
+    site_file = read_site(site)
+    run_id = str(runtime.flow_run.id)
+    with ending_early() as early, open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC)) as run:
+        run = replace(run, grace=grace)
+        work(run)
+        if publish:
+            render_and_publish(run)
+        run.ledger.journal.flush()
+        report = run.recorder.report(seconds=perf_counter() - started)
+    return early.state or conclude(report, site_file)
+
+
+def _keys(run: Run, articles: list[str]) -> list[str]:
+    if not articles:
+        raise ConfigError("no article is named; expected codes or addresses")
+    return [run.ledger.articles.find(name) or story_key(name) for name in articles]

@@ -1,0 +1,93 @@
+"""Commands for what a person starts by hand. Each runs the flow of its name, so it stands in the Prefect UI too."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from flows.localhost import prefect_server, prepare_environment
+from flows.run import read_site
+from tasks.model import WithdrawalReason
+
+SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
+Articles = Annotated[list[str], typer.Argument(help="Codes or addresses of articles.", metavar="CODE|URL...")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add all of them to the `finews` command."""
+    for command in (withdraw, reinstate, rebuild, rollback, release, audit, restore, doctor):
+        app.command()(command)
+    app.command("import-jekyll")(import_jekyll)
+
+
+def withdraw(
+    articles: Articles,
+    site: SiteFile,
+    reason: Annotated[WithdrawalReason, typer.Option(help="Why: the source removed it, legal, or our own decision.")],
+) -> None:
+    """Take articles down: a tombstone in their place, out of every list. They never come back by themselves."""
+    _run("withdraw", site, articles=articles, reason=reason)
+
+
+def reinstate(articles: Articles, site: SiteFile) -> None:
+    """Bring withdrawn articles back."""
+    _run("reinstate", site, articles=articles)
+
+
+def rebuild(site: SiteFile) -> None:
+    """Render everything again, and write only what differs. Stopped half way, the next run goes on."""
+    _run("rebuild", site)
+
+
+def rollback(
+    site: SiteFile,
+    generation: Annotated[int | None, typer.Option(help="Its number; without one the one before the last.")] = None,
+) -> None:
+    """Bring lists, feeds and sitemaps back to an earlier generation, and hold them there until `release`."""
+    _run("rollback", site, generation=generation)
+
+
+def release(site: SiteFile) -> None:
+    """Let publishing go on after a rollback."""
+    _run("release", site)
+
+
+def audit(
+    site: SiteFile,
+    repair: Annotated[bool, typer.Option("--repair", help="Make missing and damaged objects again.")] = False,
+) -> None:
+    """Compare every object of the store with the ledger."""
+    _run("audit", site, repair=repair)
+
+
+def restore(site: SiteFile) -> None:
+    """Make a lost ledger again from the store alone."""
+    _run("restore", site)
+
+
+def import_jekyll(
+    folder: Annotated[Path, typer.Argument(help="The folder that holds _posts/ or old_post/.", metavar="DIR")],
+    site: SiteFile,
+) -> None:
+    """Take over posts of a Jekyll site with the same addresses; tell which could not be read."""
+    _run("import_jekyll", site, folder=str(folder.resolve()))
+
+
+def doctor(site: SiteFile) -> None:
+    """Look at everything that a run needs: site file, ledger, store, sources. Publishes nothing."""
+    prepare_environment(quiet=True)
+    site_file = read_site(str(site))
+    from flows.doctor import examine
+
+    raise typer.Exit(examine(site_file, Console(soft_wrap=True, highlight=False, markup=False)))
+
+
+def _run(name: str, site: Path, **parameters: Any) -> None:
+    prepare_environment(quiet=True)
+    site_file = read_site(str(site))
+    with prefect_server() as api:
+        from flows import maintain
+        from flows.command import run_and_show
+
+        raise typer.Exit(run_and_show(api, site_file, getattr(maintain, name), **parameters))

@@ -1,0 +1,25 @@
+"""Back to lists of an earlier generation, as they were written then: nothing is rendered, so a broken template is no matter."""
+
+from flows.publication import Publication
+from flows.run import Run
+from tasks.errors import ConfigError
+from tasks.model import Outcome, Result, Stage
+
+
+def bring_back(run: Run, generation: int | None) -> None:
+    """Write the open list pages of that generation (the one before the last without a number), and hold them there.
+
+    Pages that did not exist then stay: nothing links to them any more. Articles stay as they are.
+    """
+    generations = run.ledger.generations
+    number = generations.number() - 1 if generation is None else generation
+    pages = generations.pages_of(number)
+    if not pages:
+        raise ConfigError(f"generation {number}: no list of it is known")
+    generations.hold(number)
+    publication = Publication(run)
+    publication.open()
+    publication.write(f"generation {number}", pages, remembered={page.key for page in pages})
+    publication.close()
+    reason = f"lists are those of generation {number}; finews release lets publishing go on"
+    run.recorder.outcome(Outcome(subject="publishing", stage=Stage.PUBLISH, result=Result.SKIPPED, reason=reason))

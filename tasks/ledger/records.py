@@ -1,0 +1,214 @@
+"""What the store keeps of every article so that a lost ledger can be made again: one JSON object an article, private.
+
+A record holds what the ledger knows and pages do not show: places in the orders of arrival, records of lists, former
+addresses. Of a withdrawn article its text is left out.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from tasks.catalogue import (
+    IN_FEED,
+    IN_SEARCH,
+    IN_SITEMAP,
+    ON_CATEGORY_PAGE,
+    ON_DAY_PAGE,
+    IndexKind,
+    IndexRef,
+    page_of,
+)
+from tasks.errors import ConfigError, LedgerError
+from tasks.ledger.facts import fact, keep_fact
+from tasks.ledger.opening import Database, batches
+from tasks.ledger.schema import Instant, articles, categories, holes, indexes, moves, orders, sightings
+from tasks.model import Status
+
+FORMAT = 1
+PREFIX = "_finews/articles/"
+_TEXT = ("title", "summary", "quote", "post_body", "html", "content_digest")
+_COLUMNS = tuple(
+    column.name
+    for column in articles.c
+    if column.name not in ("published", "stale", "attempts", "next_try_at", "error")
+)
+_TIMES = frozenset(column.name for column in articles.c if isinstance(column.type, Instant))
+
+
+class Records:
+    """Writing and reading the records of articles."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, keys: Iterable[str]) -> Mapping[str, bytes]:
+        """Records of these articles, by the key of the object that holds each. The same ledger gives the same bytes."""
+        with self._database.begin() as db:
+            return {
+                f"{PREFIX}{row.month or 'none'}/{row.key}.json": _record(db, row)
+                for chunk in batches(keys)
+                for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
+            }
+
+    def begin(self, ledger_id: str) -> None:
+        """Make this empty ledger the one of that name; `ConfigError` when it is not empty."""
+        with self._database.begin() as db:
+            known = db.execute(sa.select(sa.func.count()).select_from(articles)).scalar()
+            if known or fact(db, "generation"):
+                raise ConfigError(f"this ledger knows {known} articles already; expected an empty one to restore into")
+            keep_fact(db, "ledger", ledger_id)
+
+    def read(self, bodies: Mapping[str, bytes]) -> None:
+        """Take over records, by their objects' keys; `LedgerError` names one that cannot be read."""
+        with self._database.begin() as db:
+            for name, body in bodies.items():
+                try:
+                    _take_over(db, json.loads(body))
+                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise LedgerError(f"{name}: not a record of an article: {type(error).__name__}: {error}") from error
+
+    def finish(self, *, news_files: int) -> None:
+        """When all records are there: the orders of arrival, and which pages of lists there are."""
+        with self._database.begin() as db:
+            _count_orders(db)
+            rows = [
+                {
+                    "kind": ref.kind,
+                    "name": ref.name,
+                    "number": ref.number,
+                    "published": True,
+                    "stale": True,
+                    "changed_at": at,
+                }
+                for ref, at in _pages(db).items()
+            ]
+            if rows:
+                db.execute(indexes.insert(), rows)
+            keep_fact(db, "news files", str(max(1, news_files)))
+
+
+def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
+    known = {name: _plain(row._mapping[name]) for name in _COLUMNS}
+    if row.status == Status.WITHDRAWN:
+        known |= dict.fromkeys(_TEXT)
+    category = db.execute(sa.select(categories).where(categories.c.slug == row.category)).first()
+    found = db.execute(sa.select(sightings).where(sightings.c.key == row.key).order_by(sightings.c.source))
+    seen = [
+        {
+            "source": one.source,
+            "entry": json.loads(one.entry),
+            "first_seen_at": _plain(one.first_seen_at),
+            "changed_at": _plain(one.changed_at),
+        }
+        for one in found
+        if row.status != Status.WITHDRAWN
+    ]
+    left = db.execute(
+        sa.select(holes).where(holes.c.article == row.key).order_by(holes.c.kind, holes.c.name, holes.c.place)
+    )
+    old = db.execute(sa.select(moves.c.old_key).where(moves.c.article == row.key).order_by(moves.c.old_key))
+    told = {
+        "format": FORMAT,
+        "article": known,
+        "category": dict(category._mapping) if category else None,
+        "sightings": seen,
+        "holes": [{"kind": hole.kind, "name": hole.name, "place": hole.place} for hole in left],
+        "moves": list(old.scalars()),
+    }
+    return (json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _take_over(db: Connection, told: dict[str, Any]) -> None:
+    if told["format"] != FORMAT:
+        raise ValueError(f"format {told['format']}, expected {FORMAT}")
+    article = {name: told["article"][name] for name in _COLUMNS}
+    for name in _TIMES & article.keys():
+        article[name] = datetime.fromisoformat(article[name]) if article[name] else None
+    key = article["key"]
+    db.execute(articles.insert().values(**article, published=bool(article["page_key"]), stale=True))
+    category = told["category"]
+    if category and not db.execute(sa.select(categories.c.slug).where(categories.c.slug == category["slug"])).first():
+        db.execute(categories.insert().values(**category))
+    for seen in told["sightings"]:
+        times = {name: datetime.fromisoformat(seen[name]) for name in ("first_seen_at", "changed_at")}
+        entry = json.dumps(seen["entry"], ensure_ascii=False)
+        db.execute(sightings.insert().values(key=key, source=seen["source"], entry=entry, **times))
+    for hole in told["holes"]:
+        db.execute(holes.insert().values(**hole, article=key))
+    for old in told["moves"]:
+        db.execute(moves.insert().values(old_key=old, article=key))
+
+
+def _count_orders(db: Connection) -> None:
+    last: Counter[tuple[str, str]] = Counter()
+    held: Counter[tuple[str, str]] = Counter()
+    newest: dict[tuple[str, str], datetime] = {}
+
+    def arrive(kind: str, name: str, place: int, at: datetime | None) -> None:
+        last[kind, name] = max(last[kind, name], place)
+        if at is not None:
+            held[kind, name] += 1
+            newest[kind, name] = max(at, newest.get((kind, name), at))
+
+    for row in db.execute(sa.select(articles)):
+        if row.month_place is not None:
+            arrive("month", row.month, row.month_place, row.published_at)
+        if row.place is not None:
+            arrive("category", row.category, row.place, row.published_at)
+            arrive("day", row.day, row.day_place, row.published_at)
+            arrive("calendar", row.day[:7], 0, row.published_at)
+    for hole in db.execute(sa.select(holes)):
+        arrive(hole.kind, hole.name, hole.place, None)
+        if hole.kind == "day":
+            arrive("calendar", hole.name[:7], 0, None)
+    rows = [
+        {"kind": kind, "name": name, "last": place, "held": held[kind, name], "newest_at": newest.get((kind, name))}
+        for (kind, name), place in last.items()
+    ]
+    if rows:
+        db.execute(orders.insert(), rows)
+
+
+def _pages(db: Connection) -> dict[IndexRef, datetime | None]:
+    """Every page of a list that there is, and the newest change of what it shows, which the sitemap tells."""
+    refs: dict[IndexRef, datetime | None] = {}
+
+    def pages(kind: IndexKind, name: str, numbers: Iterable[int]) -> None:
+        refs.update({IndexRef(kind=kind, name=name, number=number): None for number in numbers})
+
+    counted = list(db.execute(sa.select(orders).order_by(orders.c.name)))
+    months = [row.name for row in counted if row.kind == "month"]
+    for row in counted:
+        match row.kind:
+            case "category":
+                pages(IndexKind.CATEGORY, row.name, range(row.last // ON_CATEGORY_PAGE + 1))
+                pages(IndexKind.CATEGORY_FEED, row.name, range(row.last // IN_FEED + 1))
+            case "day":
+                pages(IndexKind.DAY, row.name, range(row.last // ON_DAY_PAGE + 1))
+            case "calendar":
+                pages(IndexKind.MONTH, row.name, [0])
+            case "month":
+                over = row.name < months[-1]
+                documents = page_of(row.last, IN_FEED) if over else row.last // IN_FEED
+                pages(IndexKind.FEED_ARCHIVE, row.name, range(1, documents + 1))
+                pages(IndexKind.SITEMAP, row.name, range(1, page_of(row.last, IN_SITEMAP) + 1))
+                pages(IndexKind.SEARCH, row.name, range(1, page_of(row.last, IN_SEARCH) + 1))
+    for old in db.execute(sa.select(moves.c.old_key)).scalars():
+        pages(IndexKind.MOVED, old, [0])
+    for key in db.execute(sa.select(articles.c.key).where(articles.c.status == Status.WITHDRAWN)).scalars():
+        pages(IndexKind.WITHDRAWN, key, [0])
+    placed = sa.select(articles).where(articles.c.month_place.is_not(None))
+    for row in db.execute(placed):
+        shard = IndexRef(kind=IndexKind.SITEMAP, name=row.month, number=page_of(row.month_place, IN_SITEMAP))
+        changes = [at for at in (row.updated_at, row.withdrawn_at, refs[shard]) if at is not None]
+        refs[shard] = max(changes)
+    return refs
