@@ -99,7 +99,7 @@ class Recorder:
 
     def planned(self, actions: Iterable[Action]) -> None:
         """What the plan wants done."""
-        self._plan.extend(dataclasses.replace(action, page=None) for action in actions)
+        self._plan.extend(dataclasses.replace(action, page=None, tag="") for action in actions)
 
     def received(self, receipts: Iterable[Receipt]) -> None:
         """What became of objects."""

@@ -1,6 +1,9 @@
 """The verb *publish*: carry out one wave of a plan."""
 
 import logging
+import math
+import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,11 +14,12 @@ from prefect.cache_policies import NO_CACHE
 from tasks.errors import WaveFailed, worth_retrying
 from tasks.ledger import Lease
 from tasks.model import Action, ActionKind, Receipt, Stored
-from tasks.stores import Store
+from tasks.stores import Guard, Store
 
 log = logging.getLogger(__name__)
 
 _LINES = 50  # of a wave's actions in its log
+_LOOK_EVERY = 1.0  # seconds
 _ROUNDS = 3  # how often an object may turn out to be another one than was looked at
 
 
@@ -31,11 +35,11 @@ def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease |
 
     `LeaseLost`, before anything is touched, when another run has taken over. No lease: a dry run.
     """
-    if lease is not None:
-        lease.confirm()
+    guard = _guard(lease)
+    guard()
     gone = [action.key for action in actions if action.kind is ActionKind.DELETE]
     written = [action for action in actions if action.kind is not ActionKind.DELETE]
-    receipts = _write(written, store, lease) + (store.delete(gone) if gone else ())
+    receipts = _write(written, store, guard) + (store.delete(gone) if gone else ())
     counts = Counter(receipt.kind.value for receipt in receipts if not receipt.error)
     log.info("%s: %s", name, ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing")
     for action in actions[:_LINES]:
@@ -48,7 +52,22 @@ def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease |
     return receipts
 
 
-def _write(actions: Sequence[Action], store: Store, lease: Lease | None) -> tuple[Receipt, ...]:
+def _guard(lease: Lease | None) -> Guard:
+    """Looks whether the lease is still ours, once a second at most: a process may be stopped between two objects."""
+    looked_at = -math.inf
+    lock = threading.Lock()
+
+    def guard() -> None:
+        nonlocal looked_at
+        with lock:
+            if lease is not None and time.monotonic() - looked_at > _LOOK_EVERY:
+                lease.confirm()
+                looked_at = time.monotonic()
+
+    return guard
+
+
+def _write(actions: Sequence[Action], store: Store, guard: Guard) -> tuple[Receipt, ...]:
     """Write, and settle what was not as expected: the lease says that it is ours to write, whoever left it there.
 
     A conditional write whose answer was lost is refused when it is sent again; what is there then is what was wanted.
@@ -56,7 +75,7 @@ def _write(actions: Sequence[Action], store: Store, lease: Lease | None) -> tupl
     if not actions:
         return ()
     kinds = {action.key: action.kind for action in actions}
-    receipts = {receipt.key: receipt for receipt in store.write(actions)}
+    receipts = {receipt.key: receipt for receipt in store.write(actions, guard=guard)}
     for _ in range(_ROUNDS):
         again: list[Action] = []
         for action in [action for action in actions if receipts[action.key].conflict]:
@@ -70,9 +89,9 @@ def _write(actions: Sequence[Action], store: Store, lease: Lease | None) -> tupl
                 again.append(_as_found(action, there))
         if not again:
             break
-        if lease is not None:
-            lease.confirm()
-        receipts |= {receipt.key: replace(receipt, kind=kinds[receipt.key]) for receipt in store.write(again)}
+        receipts |= {
+            receipt.key: replace(receipt, kind=kinds[receipt.key]) for receipt in store.write(again, guard=guard)
+        }
     return tuple(receipts[action.key] for action in actions)
 
 

@@ -36,6 +36,13 @@ class Capabilities:
     batch_delete: bool = True
 
 
+Guard = Callable[[], None]
+
+
+def unguarded() -> None:
+    """Nothing stands against a write."""
+
+
 class Store(Protocol):
     """Where a site is published. Every method may be called from several threads.
 
@@ -48,11 +55,12 @@ class Store(Protocol):
         """The object under `key`; None when there is none."""
         ...
 
-    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+    def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Create or replace the page of each action, each whole or not at all; one receipt per action, in order.
 
         Takes creations and updates of a plan; any other kind of action is a `ValueError`. An object that is not as its
-        action expects it stays as it is: the receipt has `conflict` set.
+        action expects it stays as it is: the receipt has `conflict` set. `guard` is called before each object, from any
+        thread; what it raises ends the call.
         """
         ...
 

@@ -11,17 +11,19 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
-from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import SCRATCH, check_key, check_writes, conflicting, deleted, written
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 # These say "not now" (a network file system, or a folder emptied by another run); all others need an operator.
 _PASSING = frozenset({errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ENOENT, errno.ESTALE, errno.ETIMEDOUT})
+_LOCK_SECONDS = 20.0
 _ADVICE = {
     errno.EACCES: "give this user the right to write there",
     errno.EPERM: "give this user the right to write there",
@@ -52,7 +54,7 @@ class DirectoryStore:
         except OSError as error:
             raise self._failure("read", error) from error
 
-    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+    def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Write each page to a file of its own and rename it into place; then sync the folders, each once."""
         writes = check_writes(actions)
         for _, page in writes:
@@ -62,13 +64,13 @@ class DirectoryStore:
             return ()
         try:
             with self._scratch() as scratch:
-                receipts = tuple(
-                    self._put(action, page, scratch / str(number)) for number, (action, page) in enumerate(writes)
-                )
+                receipts: list[Receipt] = []
+                for number, (action, page) in enumerate(writes):
+                    receipts.append(self._put(action, page, scratch / str(number), guard))
             self._sync_folders_of(receipt.key for receipt in receipts if not receipt.error)
         except OSError as error:
             raise self._failure("write", error) from error
-        return receipts
+        return tuple(receipts)
 
     def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
         """Remove the files, and the folders that this empties."""
@@ -129,7 +131,7 @@ class DirectoryStore:
             shutil.rmtree(own, ignore_errors=True)
             os.close(lock)
 
-    def _put(self, action: Action, page: Page, scratch: Path) -> Receipt:
+    def _put(self, action: Action, page: Page, scratch: Path, guard: Guard) -> Receipt:
         """Write one page aside, and rename it into place if what is there is what the action expects."""
         target = self._root / page.key
         if action.kind is not ActionKind.HEADERS:
@@ -140,6 +142,7 @@ class DirectoryStore:
             reason = f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
             return written(action, page, error=reason)
         with _locked(self._root / SCRATCH):  # between the look and the rename no other writer of ours comes
+            guard()
             if target.is_dir():
                 reason = f"{target} cannot be a file: there is a folder of that name; remove the folder"
                 return written(action, page, error=reason)
@@ -194,9 +197,19 @@ def _as_expected(action: Action, target: Path) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    """The folder's lock. Whoever has it works for milliseconds, unless it was stopped just then: that is not waited for."""
     lock = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    told = "another process holds its lock; if it was stopped, end it"
+                    raise OSError(errno.ETIMEDOUT, told, str(folder)) from error
+                time.sleep(0.002)
         yield
     finally:
         os.close(lock)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tasks.errors import ConfigError
 from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
-from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
 from tasks.stores.encoding import stored_body
 
@@ -28,9 +28,13 @@ class MemoryStore:
         kept = (page.content_type, page.cache_control, page.encoding)
         return Stored(body=page.body, tag=tag, content_type=kept[0], cache_control=kept[1], encoding=kept[2])
 
-    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+    def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Keep the page of each action."""
-        return tuple(self._put(action, page) for action, page in check_writes(actions))
+        receipts = []
+        for action, page in check_writes(actions):
+            guard()
+            receipts.append(self._put(action, page))
+        return tuple(receipts)
 
     def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
         """Forget the keys."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from tasks.model import Action, Listed, Receipt, Stored
-from tasks.stores import Capabilities, Store
+from tasks.stores import Capabilities, Guard, Store, unguarded
 from tasks.stores.checks import check_key, check_writes, deleted, written
 
 
@@ -31,7 +31,7 @@ class Rehearsal:
         """What `inner` holds."""
         return self._inner.read(key)
 
-    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+    def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Remember the actions."""
         checked = check_writes(actions)
         with self._lock:

@@ -34,7 +34,7 @@ from botocore.exceptions import (
 
 from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
-from tasks.stores import Capabilities, StoreKind, StoreOptions
+from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
 from tasks.stores.encoding import plain_body, stored_body
 from tasks.stores.s3_probe import PROBE, probe
@@ -94,7 +94,7 @@ class S3Store:
             )
         raise AssertionError("unreachable")
 
-    def write(self, actions: Iterable[Action]) -> tuple[Receipt, ...]:
+    def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Put each page, several at a time. The first failure of the whole store ends the call."""
         writes = check_writes(actions)
         if not writes:
@@ -102,7 +102,9 @@ class S3Store:
         self._client()  # made before the threads ask for it
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="s3") as pool:
             # Each thread works in a copy of the caller's context, so that its log lines stay with the task run.
-            puts = [pool.submit(contextvars.copy_context().run, self._put, action, page) for action, page in writes]
+            puts = [
+                pool.submit(contextvars.copy_context().run, self._put, action, page, guard) for action, page in writes
+            ]
             try:
                 return tuple(put.result() for put in puts)
             except BaseException:
@@ -148,7 +150,8 @@ class S3Store:
                 self._made.close()
                 self._made = None
 
-    def _put(self, action: Action, page: Page) -> Receipt:
+    def _put(self, action: Action, page: Page, guard: Guard) -> Receipt:
+        guard()
         body = stored_body(page)
         try:
             tag = self._send(action, page, body)

@@ -346,3 +346,19 @@ def test_what_a_store_can_do_is_found_out_and_leaves_nothing_behind(store: Store
     found = store.probe()
     assert (found.create_if_absent, found.replace_if_same) == (True, True)
     assert keys_of(store) == ["a.html"]
+
+
+def test_a_guard_is_asked_before_each_object(store: Store) -> None:
+    asked = 0
+
+    def guard() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 2:
+            raise StoreError("not ours any more")
+
+    store.write(create(page("a"), page("b")), guard=guard)
+    assert asked == 2
+    with pytest.raises(StoreError, match="not ours any more"):
+        store.write(create(page("c"), page("d")), guard=guard)
+    assert keys_of(store) == ["a", "b"]

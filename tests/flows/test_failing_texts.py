@@ -78,12 +78,12 @@ def test_an_article_that_was_published_stays_when_its_new_text_fails(site: SiteF
     story, good = stories(2)
     upstream.serve("rolling", story, good)
     site.run()
-    before = site.prints()
+    before = site.objects()
     upstream.serve("rolling", replace(story, title="改过的标题"), good)
     upstream.answer_text(story.code, Answer(status=404))
     ended = site.run()
     assert ended.line(story.code).result is Result.FAILED
-    assert site.prints() == before
+    assert site.objects() == before
     upstream.answer_text(story.code, story.text())
     site.run()
     assert "改过的标题" in site.objects()[_page(story.number)].decode()

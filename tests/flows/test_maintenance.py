@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows import maintain
+from flows.publication import MARKER
 from tasks.model import WithdrawalReason
 from tests.support.crawling import dangling
 from tests.support.sites import SiteFolder
@@ -25,14 +26,9 @@ def page_of(story: Story) -> str:
     return f"emnews/2026/11/20/{story.number}.html"
 
 
-def public(site: SiteFolder) -> Mapping[str, bytes]:
-    """What readers can get."""
-    return {key: body for key, body in site.objects().items() if not key.startswith("_finews/")}
-
-
 def settled(site: SiteFolder) -> Mapping[str, bytes]:
     """Without files of the search index: former ones stay for an hour."""
-    return {key: body for key, body in site.objects().items() if not key.startswith("search/")}
+    return {key: body for key, body in site.files().items() if not key.startswith(("search/", MARKER))}
 
 
 def links_that_lead_nowhere(site: SiteFolder) -> list[str]:
@@ -60,11 +56,9 @@ def test_nothing_is_left_of_a_withdrawn_article_but_a_tombstone(
     tombstone = site.objects()[page_of(SECRET)].decode()
     assert "文章已撤下" in tombstone
     assert '<meta name="robots" content="noindex">' in tombstone
-    assert not [key for key, body in site.objects().items() if "不该留下".encode() in body]
-    assert [key for key in site.objects() if SECRET.number in key and not key.startswith("_finews")] == [
-        page_of(SECRET)
-    ]
-    assert page_of(SECRET).encode() not in b"".join(b for k, b in public(site).items() if k != page_of(SECRET))
+    assert not [key for key, body in site.files().items() if "不该留下".encode() in body]
+    assert [key for key in site.objects() if SECRET.number in key] == [page_of(SECRET)]
+    assert page_of(SECRET).encode() not in b"".join(b for k, b in site.objects().items() if k != page_of(SECRET))
     assert links_that_lead_nowhere(site) == []
 
 
@@ -145,7 +139,7 @@ def test_a_rebuild_writes_only_what_differs(site: SiteFolder, upstream: Upstream
     before = site.prints()
     ended = site.do(maintain.rebuild)
     assert (ended.ending, ended.report.written) == ("Completed", ())
-    assert len(ended.report.unchanged) == len(site.objects())
+    assert len(ended.report.unchanged) == len(site.files()) - 1  # the state
     assert site.prints() == before
 
 
@@ -204,7 +198,7 @@ def test_nobody_goes_back_behind_a_withdrawal(site: SiteFolder, upstream: Upstre
 def test_an_audit_finds_and_mends(site: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *stories(24))
     site.run()
-    before = site.objects()
+    before = site.files()
     lost = [
         page_of(stories(3)[0]),
         "category/emnews/1.html",
@@ -224,7 +218,9 @@ def test_an_audit_finds_and_mends(site: SiteFolder, upstream: Upstream) -> None:
     assert "feed.xml" in site.objects()
     ended = site.do(maintain.audit, repair=True)
     assert ended.ending == "Completed"
-    assert {key: body for key, body in site.objects().items() if key != "CNAME"} == before
+    assert {key: body for key, body in site.files().items() if key not in ("CNAME", MARKER)} == {
+        key: body for key, body in before.items() if key != MARKER
+    }
     ended = site.do(maintain.audit)
     assert (ended.ending, outcomes(ended, "missing objects")) == ("Completed", [])
     assert (site.public / "CNAME").exists()
@@ -293,7 +289,7 @@ def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstr
         upstream.serve("rolling", *[s for s in stories(45) if s.number != stories(3)[0].number], SECRET)
         upstream.serve("media", Story(number="202612010000000001", title="十二月", time="2026-12-01 08:00:00"))
         assert each.run().ending == "Completed"
-    assert public(site).keys() - search_files(site) == public(twin).keys() - search_files(twin)
+    assert site.objects().keys() - search_files(site) == twin.objects().keys() - search_files(twin)
     assert _pages(site) == _pages(twin)
 
 
@@ -303,7 +299,7 @@ def search_files(site: SiteFolder) -> set[str]:
 
 def _pages(site: SiteFolder) -> Mapping[str, bytes]:
     """What readers get, without the search index, whose former files stay for an hour."""
-    return {key: body for key, body in public(site).items() if not key.startswith("search/")}
+    return {key: body for key, body in site.objects().items() if not key.startswith("search/")}
 
 
 def test_a_ledger_that_knows_something_is_not_written_over(site: SiteFolder, upstream: Upstream) -> None:

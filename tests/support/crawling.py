@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from posixpath import dirname, join, normpath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+import requests
 from bs4 import BeautifulSoup
 
 ENTRANCES = ("index.html", "404.html", "robots.txt", "sitemap.xml", "feed.xml", "rss.xml", "feed.json", "search.html")
@@ -29,6 +30,16 @@ def dangling(read: Callable[[str], bytes | None], base_url: str) -> list[str]:
             if seen[key] is None:
                 broken.append(f"{page} -> {key}")
     return broken
+
+
+def by_http(address: str) -> Callable[[str], bytes | None]:
+    """Reading keys below an address as a browser does, one after the other."""
+
+    def read(key: str) -> bytes | None:
+        with requests.get(f"{address}/{quote(key)}", timeout=30) as answer:
+            return answer.content if answer.status_code == 200 else None
+
+    return read
 
 
 def links_of(page: str, body: bytes, base_url: str) -> Iterator[str]:

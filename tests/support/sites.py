@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from prefect.client.schemas.objects import State
 
-from flows.publication import MARKER
 from flows.run import open_ledger, read_site
 from flows.syndicate import syndicate
 from tasks.ledger import Ledger
@@ -95,8 +94,8 @@ class SiteFolder:
         return Ended(state=flow(site=str(self.file), return_state=True, **parameters))
 
     def objects(self) -> dict[str, bytes]:
-        """Every published object but the one that names the ledger."""
-        return {key: body for key, body in self.files().items() if key != MARKER}
+        """Every object that readers may get."""
+        return {key: body for key, body in self.files().items() if not key.startswith("_finews/")}
 
     def files(self) -> dict[str, bytes]:
         """Every file below the store's folder by its key."""
