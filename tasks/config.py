@@ -240,6 +240,9 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
         if name in names[:index]:
             raise ConfigError(f"{places.at(('sources', index, 'name'))}: a second source is called {name!r}")
     _check_slugs(parsed, places)
+    if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
+        where = places.at(("publish", "gzip"))
+        raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
     tables = {name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "sample")}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 

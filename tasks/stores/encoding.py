@@ -1,10 +1,22 @@
 """Stored forms of a page's body. Pure."""
 
 import gzip
+import re
 import zlib
+from dataclasses import replace
 
 from tasks.errors import StoreError
 from tasks.model import Page
+
+_TEXT = re.compile(r"text/|application/(?:[a-z.]+\+)?(?:json|xml|javascript)|image/svg\+xml")
+_SMALL = 1024  # bytes that are hardly less when compressed
+
+
+def packed(page: Page) -> Page:
+    """The page, to be stored compressed when that saves something."""
+    if _TEXT.match(page.content_type) and len(page.body) > _SMALL:
+        return replace(page, encoding="gzip")
+    return page
 
 
 def stored_body(page: Page) -> bytes:

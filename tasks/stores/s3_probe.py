@@ -18,6 +18,7 @@ PROBE = "_finews/probe"
 
 _BODY = b"finews tries out what this service can do\n"
 # Answers that say "not like this"; anything else (no right, no bucket, out of order) is for a person to see.
+_CONDITION_FAILED = (412, 409)  # any other refusal means that the header is not known
 _REFUSED = frozenset({400, 404, 405, 409, 411, 412, 416, 501})
 
 
@@ -28,7 +29,7 @@ def probe(client: "S3Client", bucket: str, key: str) -> Capabilities:
     try:
         tag = where.put()
         found = Capabilities(
-            create_if_absent=not where.takes(lambda: where.put(none_match="*")),
+            create_if_absent=where.refusal(lambda: where.put(none_match="*")) in _CONDITION_FAILED,
             replace_if_same=False,
             copy_headers=where.copies(),
             checks_bodies=not where.takes(lambda: where.put(md5=hashlib.md5(b"other", usedforsecurity=False).digest())),
@@ -48,15 +49,20 @@ class _Place:
         self._bucket = bucket
         self._key = key
 
-    def takes(self, call: Callable[[], object]) -> bool:
-        """Whether the service accepts a call."""
+    def refusal(self, call: Callable[[], object]) -> int:
+        """The HTTP status with which the service refuses a call; 0 when it accepts it."""
         try:
             call()
         except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _REFUSED:
-                return False
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status in _REFUSED:
+                return status
             raise
-        return True
+        return 0
+
+    def takes(self, call: Callable[[], object]) -> bool:
+        """Whether the service accepts a call."""
+        return not self.refusal(call)
 
     def put(self, *, none_match: str = "", match: str = "", md5: bytes = b"") -> str:
         """Write the object; its tag."""
@@ -92,7 +98,7 @@ class _Place:
         for bare in (False, True):
             right, wrong = (tag, other) if bare else (f'"{tag}"', f'"{other}"')
             if self.takes(lambda right=right: self.put(match=right)):  # type: ignore[misc]
-                obeyed = not self.takes(lambda wrong=wrong: self.put(match=wrong))  # type: ignore[misc]
+                obeyed = self.refusal(lambda wrong=wrong: self.put(match=wrong)) in _CONDITION_FAILED  # type: ignore[misc]
                 return replace(found, replace_if_same=obeyed, bare_tags=bare)
         return found
 

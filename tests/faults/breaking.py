@@ -109,7 +109,7 @@ def _run(folder: Path, at: int, how: How) -> str:
     _at_each_step(str(folder / "public"), step, aside=how is How.STOP)
     from flows import syndicate as module
 
-    vars(module)["datetime"] = _Standing  # a correction says when it was seen, and runs are to be compared
+    vars(module)["datetime"] = Standing  # a correction says when it was seen, and runs are to be compared
     state = module.syndicate(site="site.toml", return_state=True)
     return f"{steps}\n{state.name}\n{state.message}"
 
@@ -136,11 +136,11 @@ def _break(how: How, connection: Any) -> None:
                 connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-class _Standing(datetime):
+class Standing(datetime):
     """A clock that stands still, or, where a lease has to run out, goes on from the same time."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "_Standing":
+    def now(cls, tz: tzinfo | None = None) -> "Standing":
         later = int(os.environ.get("FINEWS_TEST_MINUTES", "0"))
         return cls(2026, 11, 20, 12, later, tzinfo=tz)
 

@@ -20,5 +20,7 @@ def folders(prefect_harness: None, tmp_path: Path) -> Iterator[Path]:
 
 
 def some(steps: int, few: int) -> range:
-    """Every step, or a few spread over all of them, the first and the last among them."""
-    return range(1, steps + 1) if ALL else range(1, steps + 1, max(1, steps // few))
+    """Every step, or a few spread over all of them; the first among them when there are several."""
+    if ALL:
+        return range(1, steps + 1)
+    return range(1, steps + 1, max(1, steps // few)) if few > 1 else range(steps // 2, steps // 2 + 1)

@@ -1,0 +1,236 @@
+"""An S3 service that fails at a call: the run absorbs it or fails with a reason, and the next one makes it whole."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from flows.publication import MARKER
+from tasks.model import Action, ActionKind, Page
+from tasks.stores import open_store
+from tests.faults.conftest import ALL, some
+from tests.faults.sites import BASE, first_news, more_news
+from tests.support.crawling import dangling
+from tests.support.fault_proxy import Fault, FaultProxy, proxying
+from tests.support.s3 import S3Server
+from tests.support.sites import SiteFolder
+from tests.support.upstream import Upstream
+
+FEW = 1
+ABSORBED = (
+    Fault.REFUSED, Fault.ERROR, Fault.SLOW_DOWN, Fault.CONDITION_FAILED, Fault.CONFLICT, Fault.LOST_BEFORE,
+    Fault.LOST_AFTER, Fault.WRONG_TAG,
+)  # fmt: skip
+Stored = Mapping[str, tuple[bytes, str, str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A site in a bucket behind a proxy."""
+
+    site: SiteFolder
+    server: S3Server
+    url: str
+
+    def objects(self) -> Stored:
+        """Bytes and headers of everything that readers may get."""
+        return {key: found for key, found in self.all().items() if key != MARKER}
+
+    def all(self) -> Stored:
+        """Bytes and headers of everything."""
+        bucket, _, prefix = self.url.removeprefix("s3://").partition("/")
+        client = self.server.client()
+        found = {}
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+            for entry in page.get("Contents", []):
+                got = client.get_object(Bucket=bucket, Key=entry["Key"])
+                with got["Body"] as body:
+                    headers = (got["ContentType"], got.get("CacheControl", ""), got.get("ContentEncoding", ""))
+                    found[entry["Key"].removeprefix(f"{prefix}/")] = (body.read(), *headers)
+        client.close()
+        return found
+
+    def dead_links(self) -> list[str]:
+        """Links that lead nowhere."""
+        found = self.all()
+        return dangling(lambda key: found[key][0] if key in found else None, BASE)
+
+
+@pytest.fixture
+def proxy(s3_user: S3Server) -> Iterator[FaultProxy]:
+    """A proxy in front of the server."""
+    with proxying(s3_user.endpoint_url) as running:
+        yield running
+
+
+@pytest.fixture
+def made(folders: Path, upstream: Upstream, s3_user: S3Server, proxy: FaultProxy) -> "Maker":
+    """Makes sites behind the proxy."""
+    return Maker(folders=folders, upstream=upstream, server=s3_user, endpoint=proxy.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Makes sites, each with a ledger and a place in the bucket of its own."""
+
+    folders: Path
+    upstream: Upstream
+    server: S3Server
+    endpoint: str
+
+    def site(self, name: str, **publish: object) -> Bucket:
+        """A site whose first news are published."""
+        folder = self.folders / name
+        folder.mkdir()
+        site, url = SiteFolder(folder=folder), self.server.fresh_url()
+        lists = (self.upstream.source("rolling"), self.upstream.source("media"))
+        site.write(*lists, publish={"url": url, "endpoint_url": self.endpoint} | publish)
+        first_news(self.upstream)
+        ended = site.run()
+        assert ended.ending == "Completed", ended.state.message
+        return Bucket(site=site, server=self.server, url=url)
+
+
+def without_times(found: Stored) -> Stored:
+    """Without what holds the time of a run: records, and the correction's own."""
+    return {key: value for key, value in found.items() if not key.startswith(("_finews/", "search/"))}
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("fault", ABSORBED, ids=lambda fault: fault.value)
+def test_a_call_that_fails_once_is_absorbed(
+    fault: Fault, made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retries, a look at what is there, and the object is as it should be: the run completes."""
+    standing(monkeypatch)
+    wanted = made.site("wanted")
+    more_news(upstream)
+    proxy.forget()
+    wanted.site.run()
+    puts = sum(call.method == "PUT" for call in proxy.calls)
+    for nth in some(puts, FEW):
+        bucket = made.site(f"at-{nth}")
+        more_news(upstream)
+        proxy.forget()
+        proxy.break_at(fault, nth=nth)
+        ended = bucket.site.run()
+        assert ended.ending == "Completed", f"at PUT {nth}: {ended.state.message}"
+        assert bucket.dead_links() == []
+        assert without_times(bucket.objects()) == without_times(wanted.objects()), f"at PUT {nth}"
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    "fault", [Fault.DENIED, *([Fault.ERROR, Fault.LOST_AFTER] if ALL else [])], ids=lambda fault: fault.value
+)
+def test_a_service_that_goes_on_failing_fails_the_run_and_the_next_one_makes_it_whole(
+    fault: Fault, made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed wave stops all later ones; no link dangles; the remainder is taken up."""
+    standing(monkeypatch)
+    wanted = made.site("wanted")
+    more_news(upstream)
+    proxy.forget()
+    wanted.site.run()
+    puts = sum(call.method == "PUT" for call in proxy.calls)
+    for nth in some(puts, FEW):
+        bucket = made.site(f"at-{nth}")
+        more_news(upstream)
+        proxy.forget()
+        proxy.break_at(fault, nth=nth, times=10_000)
+        ended = bucket.site.run()
+        assert ended.ending == "Failed", f"at PUT {nth}"
+        assert bucket.dead_links() == []
+        proxy.forget()
+        assert bucket.site.run().ending == "Completed"
+        assert without_times(bucket.objects()) == without_times(wanted.objects()), f"at PUT {nth}"
+
+
+@pytest.mark.skipif(not ALL, reason="a lost answer is waited for as long as a real one: only in make faults")
+def test_a_call_without_an_answer_is_made_again(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
+    """After twenty seconds."""
+    bucket = made.site("site")
+    more_news(upstream)
+    proxy.break_at(Fault.NO_ANSWER, nth=5)
+    assert bucket.site.run().ending == "Completed"
+    assert bucket.dead_links() == []
+
+
+def test_a_state_that_is_cut_off_on_the_way_is_read_again(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
+    """The client library does not repeat a body that breaks off."""
+    bucket = made.site("site")
+    more_news(upstream)
+    proxy.break_at(Fault.CUT_OFF, nth=1, method="GET")
+    assert bucket.site.run().ending == "Completed"
+
+
+def test_a_run_with_nothing_new_makes_no_write_and_no_list_call(made: Maker, proxy: FaultProxy) -> None:
+    """It reads the state, and that is all."""
+    bucket = made.site("site")
+    proxy.forget()
+    assert bucket.site.run().report.written == ()
+    assert [(call.method, call.key.rpartition("/")[2]) for call in proxy.calls] == [("GET", "state.json")]
+
+
+def test_every_write_says_what_it_expects(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
+    """If-None-Match or If-Match on each PUT of a run, and no list call."""
+    made.site("site")
+    bucket = made.site("other")
+    more_news(upstream)
+    proxy.forget()
+    bucket.site.run()
+    puts = [call for call in proxy.calls if call.method == "PUT"]
+    assert len(puts) > 40
+    assert not [call.key for call in puts if not {"If-Match", "If-None-Match"} & call.headers.keys()]
+    assert not [call for call in proxy.calls if "list-type" in call.query]
+
+
+def test_only_headers_travel_when_only_headers_change(proxy: FaultProxy, s3_user: S3Server) -> None:
+    """A copy onto itself, on condition that it is the same."""
+    store = open_store(s3_user.fresh_url(), endpoint_url=proxy.address)
+    page = Page(key="a", body=b"x" * 9999, content_type="text/html", cache_control="max-age=60")
+    (receipt,) = store.write([Action(kind=ActionKind.CREATE, key="a", reason="new", page=page)])
+    proxy.forget()
+    again = Page(key="a", body=page.body, content_type="text/html", cache_control="no-cache")
+    (done,) = store.write([Action(kind=ActionKind.HEADERS, key="a", reason="r", page=again, tag=receipt.tag)])
+    store.close()
+    assert (done.error, done.verified) == ("", True)
+    (call,) = proxy.calls
+    assert (call.size, call.headers["x-amz-metadata-directive"]) == (0, "REPLACE")
+    assert receipt.tag in call.headers["x-amz-copy-source-if-match"]
+
+
+def test_a_service_without_conditional_writes_is_found_out(
+    made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writes go without conditions then, and everything else holds."""
+    standing(monkeypatch)
+    wanted = made.site("wanted")
+    proxy.refuse_conditions()
+    bucket = made.site("site")
+    proxy.forget()
+    more_news(upstream)
+    assert bucket.site.run().ending == "Completed"
+    assert not [call.key for call in proxy.calls if {"If-Match", "If-None-Match"} & call.headers.keys()]
+    wanted.site.run()
+    assert without_times(bucket.objects()) == without_times(wanted.objects())
+
+
+def test_compressed_objects_are_the_same_for_readers(made: Maker, upstream: Upstream) -> None:
+    """`gzip = true`: text is stored compressed, the same on any day; a second run writes nothing."""
+    bucket = made.site("site", gzip=True)
+    found = bucket.objects()
+    assert found["index.html"][3] == "gzip"
+    assert found["index.html"][0][:2] == b"\x1f\x8b"
+    assert bucket.site.run().report.written == ()
+    more_news(upstream)
+    assert bucket.site.run().ending == "Completed"
+
+
+def standing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A correction says when it was seen: the clock of the flow stands still, so that runs can be compared."""
+    from flows import syndicate
+    from tests.faults.breaking import Standing
+
+    monkeypatch.setitem(vars(syndicate), "datetime", Standing)
