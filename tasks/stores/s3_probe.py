@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PROBE = "_finews/probe"
 """The key of the object that is written and removed."""
 
+_OTHER = "0" * 32  # no tag that this object has
 _BODY = b"finews tries out what this service can do\n"
 # Answers that say "not like this"; anything else (no right, no bucket, out of order) is for a person to see.
 _CONDITION_FAILED = (412, 409)  # any other refusal means that the header is not known
@@ -31,12 +32,13 @@ def probe(client: "S3Client", bucket: str, key: str) -> Capabilities:
         found = Capabilities(
             create_if_absent=where.refusal(lambda: where.put(none_match="*")) in _CONDITION_FAILED,
             replace_if_same=False,
-            copy_headers=where.copies(),
+            copy_headers=False,
             checks_bodies=not where.takes(lambda: where.put(md5=hashlib.md5(b"other", usedforsecurity=False).digest())),
             tag_is_md5=tag == hashlib.md5(_BODY, usedforsecurity=False).hexdigest(),
             batch_delete=where.takes(where.delete_in_batch),
         )
-        return where.with_conditional_updates(found)
+        found = where.with_conditional_updates(found)
+        return replace(found, copy_headers=where.copies(bare_tags=found.bare_tags))
     finally:
         where.delete()
 
@@ -72,31 +74,33 @@ class _Place:
         answer = self._client.put_object(Bucket=self._bucket, Key=self._key, Body=_BODY, **conditions)  # type: ignore[arg-type]
         return answer.get("ETag", "").strip('"')
 
-    def copies(self) -> bool:
+    def copies(self, *, bare_tags: bool) -> bool:
         """Whether a copy onto itself changes a header, and only when the object is the one that is meant."""
-        source = {"Bucket": self._bucket, "Key": self._key}
-
-        def copy() -> None:
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=self._key,
-                CopySource=source,  # type: ignore[arg-type]
-                MetadataDirective="REPLACE",
-                CacheControl="no-cache",
-                ContentType="text/plain",
-            )
-
-        if not self.takes(copy):
+        tag = self.put()
+        right, wrong = (form if bare_tags else f'"{form}"' for form in (tag, _OTHER))
+        if self.refusal(lambda: self._copy(wrong)) not in _CONDITION_FAILED or not self.takes(
+            lambda: self._copy(right)
+        ):
             return False
         head = self._client.head_object(Bucket=self._bucket, Key=self._key)
         return head.get("CacheControl") == "no-cache" and head["ContentLength"] == len(_BODY)
 
+    def _copy(self, match: str) -> None:
+        self._client.copy_object(
+            Bucket=self._bucket,
+            Key=self._key,
+            CopySource={"Bucket": self._bucket, "Key": self._key},
+            CopySourceIfMatch=match,
+            MetadataDirective="REPLACE",
+            CacheControl="no-cache",
+            ContentType="text/plain",
+        )
+
     def with_conditional_updates(self, found: Capabilities) -> Capabilities:
         """Whether If-Match is obeyed, and whether the tag has to stand in it without quotes."""
         tag = self.put()
-        other = "0" * 32
         for bare in (False, True):
-            right, wrong = (tag, other) if bare else (f'"{tag}"', f'"{other}"')
+            right, wrong = (tag, _OTHER) if bare else (f'"{tag}"', f'"{_OTHER}"')
             if self.takes(lambda right=right: self.put(match=right)):  # type: ignore[misc]
                 obeyed = self.refusal(lambda wrong=wrong: self.put(match=wrong)) in _CONDITION_FAILED  # type: ignore[misc]
                 return replace(found, replace_if_same=obeyed, bare_tags=bare)

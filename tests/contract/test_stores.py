@@ -48,7 +48,14 @@ def _mem(request: pytest.FixtureRequest) -> Subject:
 
 
 def _s3(request: pytest.FixtureRequest) -> Subject:
-    server: S3Server = request.getfixturevalue("s3_user")
+    return _bucket(request, request.getfixturevalue("s3_user"))
+
+
+def _radosgw(request: pytest.FixtureRequest) -> Subject:
+    return _bucket(request, request.getfixturevalue("radosgw_user"))
+
+
+def _bucket(request: pytest.FixtureRequest, server: "S3Server") -> Subject:
     url = server.fresh_url()
     prefix = url.rpartition("/")[2]
     client = server.client()
@@ -58,15 +65,19 @@ def _s3(request: pytest.FixtureRequest) -> Subject:
         head = client.head_object(Bucket=server.bucket, Key=f"{prefix}/{key}")
         return head["ContentType"], head["CacheControl"]
 
-    return Subject(store=open_store(url, endpoint_url=server.endpoint_url), headers=headers)
+    store = open_store(url, endpoint_url=server.endpoint_url)
+    able = store.probe()
+    store.close()
+    return Subject(store=open_store(url, endpoint_url=server.endpoint_url, capabilities=able), headers=headers)
 
 
 FRESH = {"file": _file, "mem": _mem, "s3": _s3}
+SUBJECTS = FRESH | {"s3 on radosgw": _radosgw}  # a second service, of other people
 
 
-@pytest.fixture(params=sorted(find_stores()))
+@pytest.fixture(params=SUBJECTS)
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
-    made = FRESH[request.param](request)
+    made = SUBJECTS[request.param](request)
     yield made
     made.store.close()
 

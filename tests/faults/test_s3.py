@@ -207,14 +207,38 @@ def test_a_service_without_conditional_writes_is_found_out(
     """Writes go without conditions then, and everything else holds."""
     standing(monkeypatch)
     wanted = made.site("wanted")
+    more_news(upstream)
+    wanted.site.run()
     proxy.refuse_conditions()
     bucket = made.site("site")
     proxy.forget()
     more_news(upstream)
     assert bucket.site.run().ending == "Completed"
     assert not [call.key for call in proxy.calls if {"If-Match", "If-None-Match"} & call.headers.keys()]
-    wanted.site.run()
     assert without_times(bucket.objects()) == without_times(wanted.objects())
+
+
+def test_another_service_gets_the_same_site(
+    folders: Path, upstream: Upstream, s3_server: S3Server, radosgw_user: S3Server
+) -> None:
+    """A Ceph object gateway: what it can do is found out, a second run writes nothing, no link dangles."""
+    with proxying(radosgw_user.endpoint_url) as proxy:
+        made = Maker(folders=folders, upstream=upstream, server=radosgw_user, endpoint=proxy.address)
+        bucket = made.site("site")
+        folder = SiteFolder(folder=folders / "folder")
+        folder.folder.mkdir()
+        folder.write(upstream.source("rolling"), upstream.source("media"))
+        folder.run()
+        readable = {key: found[0] for key, found in bucket.objects().items() if not key.startswith("_finews/")}
+        assert readable == folder.objects()
+        proxy.forget()
+        assert bucket.site.run().report.written == ()
+        assert [call.method for call in proxy.calls] == ["GET"]
+        more_news(upstream)
+        for fault in (Fault.LOST_AFTER, Fault.CONDITION_FAILED, Fault.ERROR):
+            proxy.break_at(fault, nth=20)
+            assert bucket.site.run().ending == "Completed"
+            assert bucket.dead_links() == []
 
 
 def test_compressed_objects_are_the_same_for_readers(made: Maker, upstream: Upstream) -> None:
