@@ -13,7 +13,7 @@ from tests.faults.sites import copied, dead_links, first_news, ledger_of, more_n
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Upstream
 
-FEW = 6
+FEW = 2
 REASONS = {
     How.DISK_FULL: ("No space left on device", "database or disk is full"),
     How.INPUT_OUTPUT: ("Input/output error", "disk I/O error"),
@@ -23,6 +23,11 @@ REASONS = {
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("how", REASONS, ids=lambda how: how.value)
+@pytest.mark.fault(
+    reader="the old site, or a mix of two correct versions; no dead link",
+    reports="Failed, with the reason of the disk or the ledger",
+    heals="the next run takes up the remainder",
+)
 def test_a_step_that_fails_fails_the_run_and_the_next_one_makes_it_whole(
     how: How, folders: Path, upstream: Upstream
 ) -> None:
@@ -50,6 +55,11 @@ def test_a_step_that_fails_fails_the_run_and_the_next_one_makes_it_whole(
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.fault(
+    reader="the same",
+    reports="Failed: terminating connection",
+    heals="the next run takes up the remainder",
+)
 def test_a_lost_connection_to_postgresql_fails_the_run_and_the_next_one_makes_it_whole(
     folders: Path, upstream: Upstream, new_postgres_database: Callable[[], str]
 ) -> None:
@@ -58,7 +68,7 @@ def test_a_lost_connection_to_postgresql_fails_the_run_and_the_next_one_makes_it
     wanted = prepared(folders / "wanted", upstream, ledger=new_postgres_database())
     steps = run(wanted.folder).steps
     failed = 0
-    for at in some(steps, 8):
+    for at in some(steps, 3):
         site = prepared(folders / f"failed-{at}", upstream, ledger=new_postgres_database())
         ended = run(site.folder, at=at, how=How.CONNECTION_LOST)
         if ended.state != "Completed":
@@ -83,6 +93,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.fault(
+    reader="what was there before",
+    reports="Failed: No space left on device; make room",
+    heals="once there is room",
+)
 def test_a_disk_that_is_really_full(small_disk: Path, folders: Path, upstream: Upstream) -> None:
     """The site before stays whole while there is no room, and the run after there is room publishes all."""
     template = prepared(folders / "template", upstream)

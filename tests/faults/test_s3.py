@@ -99,6 +99,11 @@ def without_times(found: Stored) -> Stored:
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fault", ABSORBED, ids=lambda fault: fault.value)
+@pytest.mark.fault(
+    reader="the new site",
+    reports="Completed: the call is made again, or what is there is looked at",
+    heals="within the run",
+)
 def test_a_call_that_fails_once_is_absorbed(
     fault: Fault, made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +129,11 @@ def test_a_call_that_fails_once_is_absorbed(
 @pytest.mark.parametrize(
     "fault", [Fault.DENIED, *([Fault.ERROR, Fault.LOST_AFTER] if ALL else [])], ids=lambda fault: fault.value
 )
+@pytest.mark.fault(
+    reader="the old site, or a mix of two correct versions; no dead link",
+    reports="Failed, with what the service said",
+    heals="the next run takes up the remainder",
+)
 def test_a_service_that_goes_on_failing_fails_the_run_and_the_next_one_makes_it_whole(
     fault: Fault, made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +158,11 @@ def test_a_service_that_goes_on_failing_fails_the_run_and_the_next_one_makes_it_
 
 
 @pytest.mark.skipif(not ALL, reason="a lost answer is waited for as long as a real one: only in make faults")
+@pytest.mark.fault(
+    reader="the new site",
+    reports="Completed, after 20 seconds",
+    heals="within the run",
+)
 def test_a_call_without_an_answer_is_made_again(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
     """After twenty seconds."""
     bucket = made.site("site")
@@ -157,6 +172,11 @@ def test_a_call_without_an_answer_is_made_again(made: Maker, proxy: FaultProxy, 
     assert bucket.dead_links() == []
 
 
+@pytest.mark.fault(
+    reader="the new site",
+    reports="Completed",
+    heals="within the run",
+)
 def test_a_state_that_is_cut_off_on_the_way_is_read_again(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
     """The client library does not repeat a body that breaks off."""
     bucket = made.site("site")
@@ -201,6 +221,11 @@ def test_only_headers_travel_when_only_headers_change(proxy: FaultProxy, s3_user
     assert receipt.tag in call.headers["x-amz-copy-source-if-match"]
 
 
+@pytest.mark.fault(
+    reader="the new site",
+    reports="Completed; `finews doctor` says what the service cannot",
+    heals="only the lease keeps two writers apart",
+)
 def test_a_service_without_conditional_writes_is_found_out(
     made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +243,11 @@ def test_a_service_without_conditional_writes_is_found_out(
     assert without_times(bucket.objects()) == without_times(wanted.objects())
 
 
+@pytest.mark.fault(
+    reader="the same site",
+    reports="Completed",
+    heals="within the run",
+)
 def test_another_service_gets_the_same_site(
     folders: Path, upstream: Upstream, s3_server: S3Server, radosgw_user: S3Server
 ) -> None:

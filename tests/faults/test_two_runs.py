@@ -31,6 +31,11 @@ def two_in_one(
     )
 
 
+@pytest.mark.fault(
+    reader="the site of one run",
+    reports="the second is Skipped, or has nothing to do",
+    heals="nothing to heal",
+)
 def test_two_runs_at_once_leave_the_result_of_one(
     two_in_one: tuple[SiteFolder, SiteFolder], upstream: Upstream
 ) -> None:
@@ -45,6 +50,11 @@ def test_two_runs_at_once_leave_the_result_of_one(
 
 
 @pytest.mark.timeout(1800)
+@pytest.mark.fault(
+    reader="the site of the later run",
+    reports="the sleeper is Superseded",
+    heals="nothing to heal",
+)
 def test_a_run_that_sleeps_past_its_lease_changes_nothing_when_it_wakes(
     two_in_one: tuple[SiteFolder, SiteFolder], folders: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +82,11 @@ def test_a_run_that_sleeps_past_its_lease_changes_nothing_when_it_wakes(
 
 
 @pytest.mark.timeout(1800)
+@pytest.mark.fault(
+    reader="no dead link, ever",
+    reports="-",
+    heals="each next run",
+)
 def test_a_reader_who_crawls_without_pause_meets_no_dead_link(folders: Path, upstream: Upstream) -> None:
     """While runs publish, are killed at every other step, and start again."""
     site = prepared(folders / "site", upstream)

@@ -1,0 +1,246 @@
+"""Whatever happens to articles, templates, runs, ledger and objects: the store ends as that of a clean rebuild."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from flows import publication, publishing
+from flows.auditing import audit_store
+from flows.publication import MARKER
+from flows.publishing import render_and_publish
+from flows.restoring import restore_ledger
+from flows.rollback import bring_back
+from flows.run import Run, open_run, read_site
+from tasks.model import Action, Category, Receipt, Status, WithdrawalReason
+from tasks.render import render_again, render_indexes
+from tasks.stores import Guard, unguarded
+from tasks.stores.memory import MemoryStore
+from tests.support.crawling import dangling
+from tests.support.ledgers import CHINA, DAILY, ROLLING, article, entry, listing, offer
+
+BASE = "https://example.com"
+START = datetime(2026, 3, 4, 5, tzinfo=UTC)
+SITE = """
+[site]
+title = "{title}"
+base_url = "https://example.com"
+search = false
+[publish]
+url = "mem:"
+[ledger]
+url = "sqlite:///{folder}/ledger.db"
+[[sources]]
+name = "media"
+kind = "choice"
+list_url = "http://127.0.0.1:1/list"
+article_url = "http://127.0.0.1:1/text?id={{code}}"
+share_url = "http://127.0.0.1:1/page?id={{code}}"
+"""
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Mortal(MemoryStore):
+    """A store whose writer dies before one of its objects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lives: int | None = None
+
+    def write(self, actions: Any, *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
+        """One object at a time, until the end."""
+        return tuple(receipt for action in actions for receipt in self._write_one(action, guard))
+
+    def _write_one(self, action: Action, guard: Guard) -> tuple[Receipt, ...]:
+        if self.lives is not None:
+            if self.lives == 0:
+                raise Killed
+            self.lives -= 1
+        return super().write([action], guard=guard)
+
+
+def _plainly(task: Any, stage: Any, items: Any, subject: Any, arguments: Callable[[Any], Any], run: Run) -> list[Any]:
+    """`stages.each` as plain calls: what is published does not depend on who calls."""
+    results = []
+    for item in items:
+        try:
+            results.append((item, task.fn(**arguments(item))))
+        except Exception as error:
+            results.append((item, error))
+    return results
+
+
+class Publishing(RuleBasedStateMachine):
+    """One site over many runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.store = Mortal()
+        self.title = "站"
+        self.hours = 0
+        self.known: list[str] = []
+        self.published = False
+        plain = {"each": _plainly, "render_indexes": render_indexes.fn, "render_again": render_again.fn}
+        self.patches = [
+            mock.patch.dict(vars(publishing), plain),
+            mock.patch.dict(vars(publication), {"each": _plainly}),
+        ]
+        for patch in self.patches:
+            patch.start()
+
+    # --- what happens -------------------------------------------------------------------------
+
+    @rule(count=st.integers(1, 12), category=st.sampled_from([DAILY, ROLLING]), days=st.integers(0, 40))
+    def news(self, count: int, category: Category, days: int) -> None:
+        def read(run: Run) -> None:
+            run.ledger.shelves.assign([DAILY, ROLLING], pinned={})
+            for _ in range(count):
+                key = f"k{len(self.known):05}"
+                at = datetime(2026, 3, 4, 8, tzinfo=CHINA) - timedelta(days=days, minutes=len(self.known))
+                record = entry(key=key, code=key, file_id=key, published_at=at, title=f"第{len(self.known)}条")
+                run.ledger.articles.record(listing(record), now=run.now)
+                run.ledger.articles.save(article(record, category=category), offer(record), now=run.now)
+                self.known.append(key)
+
+        self.during(read)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), category=st.sampled_from([DAILY, ROLLING]), title=st.sampled_from(["改", "再改", "又改"]))
+    def correction(self, data: st.DataObject, category: Category, title: str) -> None:
+        key = data.draw(st.sampled_from(self.known))
+
+        def correct(run: Run) -> None:
+            if run.ledger.articles.known([key])[key].status is Status.READY:
+                record = entry(key=key, code=key, file_id=key, title=title)
+                run.ledger.articles.save(article(record, category=category), offer(record), now=run.now)
+
+        self.during(correct)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), reason=st.sampled_from(list(WithdrawalReason)))
+    def withdrawal(self, data: st.DataObject, reason: WithdrawalReason) -> None:
+        keys = data.draw(st.lists(st.sampled_from(self.known), min_size=1, max_size=3))
+        self.during(lambda run: run.ledger.withdrawals.withdraw(keys, reason, now=run.now))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def reinstatement(self, data: st.DataObject) -> None:
+        keys = data.draw(st.lists(st.sampled_from(self.known), min_size=1, max_size=3))
+        self.during(lambda run: run.ledger.withdrawals.reinstate(keys))
+
+    @rule(title=st.sampled_from(["站", "另一个站"]))
+    def another_look(self, title: str) -> None:
+        self.title = title
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    @rule()
+    def run(self) -> None:
+        self.during(render_and_publish)
+        self.published = True
+
+    @rule(lives=st.integers(0, 60))
+    def killed_run(self, lives: int) -> None:
+        self.store.lives = lives
+        try:
+            self.during(render_and_publish)
+            self.published = True
+        except Killed:
+            pass
+        finally:
+            self.store.lives = None
+
+    @rule()
+    def rebuild(self) -> None:
+        self.during(lambda run: run.ledger.objects.render_again(), render_and_publish)
+
+    @precondition(lambda self: self.published)
+    @rule()
+    def lost_ledger(self) -> None:
+        self.run()
+        for file in self.folder.glob("ledger.db*"):
+            file.unlink()
+        before = self.objects()
+        self.during(restore_ledger, render_and_publish)
+        assert self.objects() == before
+        # Withdrawn texts are not in the store: whoever is reinstated now has to be read again.
+
+    @precondition(lambda self: self.published)
+    @rule(data=st.data())
+    def lost_objects(self, data: st.DataObject) -> None:
+        self.run()
+        keys = sorted(key for key in self.objects() if not key.startswith("_finews/"))
+        before = self.objects()
+        self.store.delete(data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=5)))
+        self.during(lambda run: audit_store(run, repair=True), render_and_publish)
+        assert self.objects() == before
+
+    @precondition(lambda self: self.published)
+    @rule()
+    def rollback_and_release(self) -> None:
+        self.run()
+
+        def there_and_back(run: Run) -> None:
+            generations = run.ledger.generations
+            try:
+                pages = generations.pages_of(generations.number() - 1)
+            except Exception:
+                return  # nothing to go back to
+            if pages:
+                bring_back(run, None)
+
+        self.during(there_and_back)
+        self.during(lambda run: run.ledger.generations.release(), render_and_publish)
+
+    # --- what holds ---------------------------------------------------------------------------
+
+    @invariant()
+    def no_link_dangles(self) -> None:
+        found = self.objects()
+        assert dangling(lambda key: found.get(key), BASE) == []
+
+    def teardown(self) -> None:
+        """One more run, and the store is that of the same ledger published into an empty one."""
+        try:
+            self.run()
+            ended = self.objects()
+            self.store = Mortal()
+            self.run()
+            assert ended == self.objects()
+        finally:
+            for patch in self.patches:
+                patch.stop()
+            shutil.rmtree(self.folder)
+
+    def objects(self) -> Mapping[str, bytes]:
+        """Everything but the state."""
+        keys = [listed.key for listed in self.store.listed() if listed.key != MARKER]
+        return {key: found.body for key in keys if (found := self.store.read(key)) is not None}
+
+    def during(self, *works: Callable[[Run], object]) -> None:
+        """One run, an hour after the last."""
+        self.hours += 1
+        path = self.folder / "site.toml"
+        path.write_text(SITE.format(title=self.title, folder=self.folder), encoding="utf-8")
+        clock = START + timedelta(hours=self.hours)
+        with open_run(read_site(str(path)), run_id=str(self.hours), clock=lambda: clock) as run:
+            for work in works:
+                work(replace(run, store=self.store))
+
+
+TestPublishing = Publishing.TestCase
+TestPublishing.settings = settings(
+    max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
