@@ -59,6 +59,9 @@ def summary(report: RunReport, verdict: Verdict) -> str:
             "## Sources and waves that failed\n\n"
             + "\n".join(f"- **{_plain(o.subject)}**: {_plain(o.reason)}" for o in failed)
         )
+    if looks := [o for o in report.outcomes if o.stage in (Stage.VERIFY, Stage.ANNOUNCE)]:
+        told = [f"- {_plain(o.subject)}: {_plain(o.reason) or o.result.value}" for o in looks]
+        parts.append("## Verified and announced\n\n" + "\n".join(told))
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
     if problems:
         lines = [

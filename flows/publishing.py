@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from flows.announcing import announce
 from flows.publication import Publication
 from flows.reading import give_up
 from flows.run import Run
@@ -95,6 +96,7 @@ def _bring_up_to_date(run: Run) -> None:
     publication.collect()
     publication.close()
     check_public(run)
+    announce(run)
 
 
 def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:

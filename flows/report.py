@@ -36,6 +36,7 @@ class _Line:
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
+_WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
 
@@ -105,10 +106,14 @@ class Recorder:
         """What became of objects."""
         self._receipts.extend(receipts)
 
+    def public_changes(self) -> list[Receipt]:
+        """Objects that readers may get and that were written, each once, as its last write was."""
+        done = {r.key: r for r in self._receipts if not r.error and r.kind in _WRITTEN and not r.key.startswith("_")}
+        return list(done.values())
+
     def changed(self, *, limit: int) -> list[Receipt]:
         """Some public objects that were written, spread over all of them; pages of new articles among them."""
-        done = [r for r in self._receipts if not r.error and r.kind in (ActionKind.CREATE, ActionKind.UPDATE)]
-        public = [receipt for receipt in done if not receipt.key.startswith("_")]
+        public = self.public_changes()
         step = max(1, len(public) // limit)
         return public[::step][:limit]
 

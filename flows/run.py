@@ -106,6 +106,8 @@ def facts_of(site: Site) -> SiteFacts:
     told = site.site.model_dump(exclude={"theme"})
     return SiteFacts(
         **told,
+        hubs=site.announce.websub_hubs,
+        indexnow_key=site.announce.indexnow_key,
         theme=load_theme(site.site.language, site.site.theme),
         sources={
             spec.name: SourceFacts(

@@ -147,6 +147,20 @@ class VerdictTable(_Table):
     min_list_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.2
 
 
+class AnnounceTable(_Table):
+    """`[announce]`: whom to tell what was published. What cannot be told is in the run's summary and fails nothing.
+
+    `cloudfront`: id of a distribution to purge; `purge_webhook`: gets JSON with `base_url` and `paths`; `websub_hubs`;
+    `indexnow_key`: published as `<key>.txt`.
+    """
+
+    cloudfront: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]*$")] = ""
+    purge_webhook: Annotated[str, AfterValidator(_origin_or_none)] = ""
+    websub_hubs: Annotated[tuple[Annotated[str, AfterValidator(_http_url)], ...], Field(strict=False)] = ()
+    indexnow_key: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9-]{8,128})?$")] = ""
+    indexnow_endpoint: Annotated[str, AfterValidator(_http_url)] = "https://api.indexnow.org/indexnow"
+
+
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
 
@@ -176,6 +190,7 @@ class _SiteFile(_Table):
     ledger: LedgerTable = LedgerTable()
     fetch: FetchTable = FetchTable()
     verdict: VerdictTable = VerdictTable()
+    announce: AnnounceTable = AnnounceTable()
     sample: SampleTable | None = None
     slugs: dict[str, Slug] = {}
     sources: Annotated[list[SourceTable], Field(min_length=1)]
@@ -209,6 +224,7 @@ class Site:
     ledger: LedgerTable
     fetch: FetchTable
     verdict: VerdictTable
+    announce: AnnounceTable
     sample: SampleTable | None
     slugs: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
@@ -243,7 +259,9 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
         where = places.at(("publish", "gzip"))
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
-    tables = {name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "sample")}
+    tables = {
+        name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "announce", "sample")
+    }
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 
 
@@ -309,7 +327,7 @@ def _explain(error: dict[str, Any], schema: dict[str, Any], places: "_Places", p
     if error["type"] == "missing":
         return f"{where}: {key!r} is missing"
     message = str(error["msg"]).removeprefix("Value error, ")
-    value = repr(error["input"])
+    value = "(not shown)" if key in _SECRET else repr(error["input"])
     shown = value if len(value) <= 100 else f"{value[:99]}…"
     return f"{where}: {key} = {shown}: {message[:1].lower()}{message[1:]}"
 
@@ -333,6 +351,9 @@ def _unknown(where: str, key: str, known: list[str]) -> str:
 def _nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+_SECRET = ("purge_webhook",)  # what stands there may hold a token
 
 
 class _Places:

@@ -367,6 +367,7 @@ class Stage(StrEnum):
     RENDER = "render"
     PUBLISH = "publish"
     VERIFY = "verify"
+    ANNOUNCE = "announce"
 
 
 class Result(Enum):

@@ -33,7 +33,7 @@ class SiteFacts:
 
     `base_url` has no slash at its end and may hold a path; `language` is a BCP 47 tag such as `zh-CN`; `timezone` an
     IANA name such as `Asia/Shanghai`; `contact` an http(s) or mailto address, or empty; `update_minutes` the time
-    between two runs; `search` whether there is a search page.
+    between two runs; `search` whether there is a search page; `hubs` WebSub hubs that feeds name.
     """
 
     title: str
@@ -45,6 +45,8 @@ class SiteFacts:
     contact: str = ""
     update_minutes: int = 60
     search: bool = True
+    hubs: tuple[str, ...] = ()
+    indexnow_key: str = ""
     sources: Mapping[str, SourceFacts] = field(default_factory=dict)
 
     def policy(self, source: str) -> SourceFacts:

@@ -19,7 +19,8 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # of a feed without entries; RFC 4287
 def subscription(feed: Feed, site: SiteFacts, *, archive: str) -> bytes:
     """The document that readers subscribe to; `archive` labels the newest archive document, or is empty."""
     past = [_archive_link("prev-archive", feed, archive, site)] if archive else []
-    return _document(feed, site, feed.title, feed.home, feed.address(ATOM, site), *past)
+    hubs = [element("link", rel="hub", href=hub) for hub in site.hubs]  # W3C WebSub, 4: how subscribers find them
+    return _document(feed, site, feed.title, feed.home, feed.address(ATOM, site), *hubs, *past)
 
 
 def archived(feed: Feed, site: SiteFacts, *, label: str, previous: str) -> bytes:

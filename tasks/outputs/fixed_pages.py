@@ -15,7 +15,8 @@ from tasks.outputs.wording import text
 
 def fixed_pages(_: Fixed, site: SiteFacts) -> tuple[Page, ...]:
     """All of them."""
-    return style_sheet(site.theme), *other_files(site.theme), _about_page(site), _missing_page(site)
+    pages = (style_sheet(site.theme), *other_files(site.theme), _about_page(site), _missing_page(site))
+    return (*pages, _indexnow_page(site)) if site.indexnow_key else pages
 
 
 def _about_page(site: SiteFacts) -> Page:
@@ -44,3 +45,11 @@ def _missing_page(site: SiteFacts) -> Page:
         search=rooted(site, SEARCH) if site.search else "",
     )
     return html_page(MISSING, context, site, INDEX)
+
+
+def _indexnow_page(site: SiteFacts) -> Page:
+    """Proves to search engines that who holds the key holds the site."""
+    body = f"{site.indexnow_key}\n".encode()
+    return Page(
+        key=f"{site.indexnow_key}.txt", body=body, content_type="text/plain; charset=utf-8", cache_control=INDEX
+    )

@@ -19,6 +19,7 @@ def subscription(feed: Feed, site: SiteFacts) -> bytes:
         "feed_url": feed.address(JSON, site),
         "language": site.language,
         "authors": [{"name": one_line(site.title), "url": absolute(site, "")}],
+        **({"hubs": [{"type": "WebSub", "url": hub} for hub in site.hubs]} if site.hubs else {}),
         "items": [_item(story) for story in feed.stories],
     }
     return (json_text(whole) + "\n").encode("utf-8", "replace")

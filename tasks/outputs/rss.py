@@ -28,6 +28,8 @@ def _channel_parts(feed: Feed, site: SiteFacts) -> Iterator[Element]:
     yield element("description", escape(feed.description))
     yield element("language", site.language)
     yield element("atom:link", rel="self", type="application/rss+xml", href=feed.address(RSS, site))
+    for hub in site.hubs:
+        yield element("atom:link", rel="hub", href=hub)
     if feed.updated_at:
         yield element("lastBuildDate", mail_time(feed.updated_at, site))
     yield element("ttl", str(max(site.update_minutes, 1)))

@@ -270,3 +270,23 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
     path.write_bytes(text.encode())
     with pytest.raises(ConfigError, match=r"my\.toml:4: unknown key 'titel'"):
         load_site(path, KINDS)
+
+
+def test_a_folder_cannot_hold_compressed_objects(tmp_path: Path) -> None:
+    said = complaint(tmp_path, SITE + "[publish]\ngzip = true\n" + SOURCE)
+    assert re.search(r"my\.toml:\d+: gzip = true: a folder keeps no Content-Encoding", said)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('indexnow_key = "short"', "indexnow_key = 'short'"),
+        ('websub_hubs = ["hub"]', "expected an address that begins with http:// or https://"),
+        ('cloudfront = "not an id"', "cloudfront = 'not an id'"),
+        ('purge_webhook = "hook?token=s3cret"', "purge_webhook = (not shown): expected an address"),
+    ],
+)
+def test_whom_to_tell_is_checked_and_no_token_is_told(tmp_path: Path, line: str, expected: str) -> None:
+    said = complaint(tmp_path, SITE + f"[announce]\n{line}\n" + SOURCE)
+    assert expected in said
+    assert "s3cret" not in said
