@@ -1,12 +1,13 @@
 """Commands for what a person starts by hand. Each runs the flow of its name, so it stands in the Prefect UI too."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from flows.localhost import prefect_server, prepare_environment
+from flows.localhost import prefect_server, prepare_environment, sample_upstream
 from flows.run import read_site
 from tasks.model import WithdrawalReason
 
@@ -80,7 +81,11 @@ def doctor(site: SiteFile) -> None:
     site_file = read_site(str(site))
     from flows.doctor import examine
 
-    raise typer.Exit(examine(site_file, Console(soft_wrap=True, highlight=False, markup=False)))
+    with contextlib.ExitStack() as started:
+        if site_file.sample is not None:
+            started.enter_context(sample_upstream(site_file.sample.listen))
+        status = examine(site_file, Console(soft_wrap=True, highlight=False, markup=False))
+    raise typer.Exit(status)
 
 
 def _run(name: str, site: Path, **parameters: Any) -> None:

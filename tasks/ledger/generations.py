@@ -67,6 +67,10 @@ class Generations:
         with self._database.begin() as db:
             newest = _number(db)
             oldest = max(int(fact(db, "versions since") or 1), newest - KEPT)
+            if oldest >= newest:
+                raise ConfigError(
+                    "there is no earlier generation: nothing was published before, or an article withdrawn since"
+                )
             if not oldest <= number < newest:
                 raise ConfigError(
                     f"generation {number}: expected one from {oldest} to {newest - 1}; the last is {newest}"

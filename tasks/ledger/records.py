@@ -26,7 +26,18 @@ from tasks.catalogue import (
 from tasks.errors import ConfigError, LedgerError
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
-from tasks.ledger.schema import Instant, articles, categories, holes, indexes, moves, orders, sightings
+from tasks.ledger.schema import (
+    Instant,
+    articles,
+    categories,
+    holes,
+    indexes,
+    moves,
+    objects,
+    orders,
+    sightings,
+    unusable,
+)
 from tasks.model import Status
 
 FORMAT = 1
@@ -50,17 +61,23 @@ class Records:
         """Records of these articles, by the key of the object that holds each. The same ledger gives the same bytes."""
         with self._database.begin() as db:
             return {
-                f"{PREFIX}{row.month or 'none'}/{row.key}.json": _record(db, row)
+                f"{PREFIX}{row.key[:6]}/{row.key}.json": _record(db, row)
                 for chunk in batches(keys)
                 for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
             }
 
     def begin(self, ledger_id: str) -> None:
-        """Make this empty ledger the one of that name; `ConfigError` when it is not empty."""
+        """Make this ledger the one of that name; `ConfigError` when it has published anything itself.
+
+        What a ledger without a publication knows came from lists, which will name it again: it goes.
+        """
         with self._database.begin() as db:
-            known = db.execute(sa.select(sa.func.count()).select_from(articles)).scalar()
-            if known or fact(db, "generation"):
-                raise ConfigError(f"this ledger knows {known} articles already; expected an empty one to restore into")
+            if (generation := fact(db, "generation")) or db.execute(sa.select(objects.c.key).limit(1)).first():
+                raise ConfigError(
+                    f"this ledger has published itself (generation {generation or 0}); expected an empty one to restore into"
+                )
+            for table in (articles, sightings, unusable, categories, orders, indexes, holes, moves):
+                db.execute(table.delete())
             keep_fact(db, "ledger", ledger_id)
 
     def read(self, bodies: Mapping[str, bytes]) -> None:

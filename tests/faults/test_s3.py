@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import maintain
 from flows.publication import MARKER
 from tasks.model import Action, ActionKind, Page
 from tasks.stores import open_store
@@ -269,6 +270,18 @@ def test_another_service_gets_the_same_site(
             proxy.break_at(fault, nth=20)
             assert bucket.site.run().ending == "Completed"
             assert bucket.dead_links() == []
+
+
+def test_a_lost_ledger_is_made_again_from_a_bucket(made: Maker, upstream: Upstream) -> None:
+    """Bytes and headers are as they were, and the next run writes nothing."""
+    bucket = made.site("site")
+    more_news(upstream)
+    bucket.site.run()
+    before = bucket.all()
+    bucket.site.ledger_file.unlink()
+    assert bucket.site.do(maintain.restore).ending == "Completed"
+    assert bucket.site.run().report.written == ()
+    assert bucket.objects() == {key: found for key, found in before.items() if key != MARKER}
 
 
 def test_compressed_objects_are_the_same_for_readers(made: Maker, upstream: Upstream) -> None:

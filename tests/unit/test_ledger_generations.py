@@ -59,6 +59,12 @@ def test_a_generation_that_never_was_is_an_error(ledger: Ledger, number: int) ->
         ledger.generations.pages_of(number)
 
 
+def test_before_a_second_publication_there_is_nothing_to_go_back_to(ledger: Ledger) -> None:
+    publish(ledger, page("home", "1"))
+    with pytest.raises(ConfigError, match="there is no earlier generation"):
+        ledger.generations.pages_of(0)
+
+
 def test_lists_are_held_until_they_are_released(ledger: Ledger) -> None:
     assert ledger.generations.held_at() is None
     ledger.generations.hold(7)
