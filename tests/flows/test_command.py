@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from flows.publication import MARKER
 from tests.support.prefect_server import PrefectServer, clean_environment, free_port
 from tests.support.prefect_server import prefect_server as prefect_server
 from tests.support.sites import SiteFolder
@@ -96,7 +97,7 @@ def test_status_and_summary(recorded: Recorded) -> None:
 def test_the_report_is_json(recorded: Recorded) -> None:
     report = recorded.report
     assert report["site"] == "site"
-    assert set(report["written"]) == set(recorded.site.objects())
+    assert set(report["written"]) == set(recorded.site.files()) - {MARKER}
     lines = {line["code"]: line for line in report["articles"]}
     assert len(lines) == report["listed"] == 5
     assert (lines[BAD.code]["result"], lines[BAD.code]["stage"], lines[BAD.code]["attempts"]) == ("failed", "fetch", 3)

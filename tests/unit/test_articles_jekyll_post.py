@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.articles.compose import compose, shelf_of
 from tasks.articles.decide import merge
+from tasks.articles.identity import story_key
 from tasks.articles.jekyll_folder import find_posts, join_posts
 from tasks.articles.jekyll_post import ImportedPost, read_post
 from tasks.articles.plain import legal, without_controls
@@ -155,7 +156,9 @@ PARAGRAPHS = TEXTS.map(lambda text: f"<p>\u3000\u3000字{escape(legal(text).tran
 BODIES = st.lists(PARAGRAPHS, min_size=1, max_size=4).flatmap(
     lambda parts: st.sampled_from(["", "\n ", "\r\n "]).map(lambda gap: gap.join(parts))
 )
-CODES = st.one_of(st.from_regex(r"NW[0-9]{18}", fullmatch=True), st.from_regex(r"[A-Za-z0-9]{1,9}", fullmatch=True))
+CODES = st.one_of(
+    st.from_regex(r"NW[0-9]{18}", fullmatch=True), st.from_regex(r"[0-9][A-Za-z0-9]{0,8}", fullmatch=True)
+)
 LINKS = st.one_of(st.just(""), TEXTS.map(lambda text: f"https://news.example.com/{without_controls(text)}".strip()))
 
 
@@ -166,9 +169,9 @@ def articles(draw: st.DrawFn, *, bodies: st.SearchStrategy[str] = BODIES) -> Art
     code = draw(CODES)
     rolling = media is None
     entry = Entry(
-        key=code.removeprefix("NW"),
+        key=story_key(code),
         code=code,
-        file_id=code.removeprefix("NW") if rolling else code,
+        file_id=story_key(code) if rolling else code,
         source="any",
         title=draw(TITLES),
         published_at=draw(TIMES),
