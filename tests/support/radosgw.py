@@ -80,7 +80,7 @@ class _Cluster:
         """The storage daemon gives up when it is faster than the monitor; then it is started again."""
         deadline = time.monotonic() + _SECONDS
         process = self._daemon("ceph-osd", "-i", "0")
-        while b" 1 up" not in self._do("ceph", "--connect-timeout", "5", "osd", "stat"):
+        while b" 1 up" not in self._until("ceph", "--connect-timeout", "5", "osd", "stat"):
             assert time.monotonic() < deadline, "the storage daemon does not come up"
             if process.poll() is not None:
                 process = self._daemon("ceph-osd", "-i", "0")
@@ -111,13 +111,12 @@ class _Cluster:
         assert done.returncode == 0, f"{command[0]}: {done.stderr.decode()[-1500:]}"
         return done.stdout
 
-    def _until(self, *command: str) -> None:
-        """Try until it works: a daemon needs a while."""
+    def _until(self, *command: str) -> bytes:
+        """Try until it works: a daemon needs a while, and a monitor under load refuses what it takes a moment later."""
         deadline = time.monotonic() + _SECONDS
         while True:
             try:
-                self._do(*command)
-                return
+                return self._do(*command)
             except (AssertionError, subprocess.TimeoutExpired):
                 if time.monotonic() > deadline:
                     raise
