@@ -2,16 +2,18 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from flows import publication, publishing
 from flows.auditing import audit_store
@@ -20,6 +22,7 @@ from flows.publishing import render_and_publish
 from flows.restoring import restore_ledger
 from flows.rollback import bring_back
 from flows.run import Run, open_run, read_site
+from tasks.errors import FinewsError
 from tasks.model import Action, Category, Receipt, Status, WithdrawalReason
 from tasks.render import render_again, render_indexes
 from tasks.stores import Guard, unguarded
@@ -76,9 +79,16 @@ def _plainly(task: Any, stage: Any, items: Any, subject: Any, arguments: Callabl
     for item in items:
         try:
             results.append((item, task.fn(**arguments(item))))
-        except Exception as error:
+        except FinewsError as error:
             results.append((item, error))
     return results
+
+
+@pytest.fixture(autouse=True)
+def no_prefect_server() -> Iterator[None]:
+    """Outside a flow run Prefect's log handler has nowhere to send records to, and warns."""
+    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
+        yield
 
 
 class Publishing(RuleBasedStateMachine):
