@@ -182,6 +182,7 @@ class SourceTable(_Table):
     index: bool = True
     keyword_links: Literal["unwrap", "keep"] = "unwrap"
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
 
 
 class _SiteFile(_Table):
@@ -211,6 +212,7 @@ class SourceSpec:
     index: bool = True
     keyword_links: str = "unwrap"
     https_hosts: tuple[str, ...] = ()
+    max_pages: int = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

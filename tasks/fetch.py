@@ -1,5 +1,7 @@
 """The verb *fetch*: ask a list, and ask for an article's text."""
 
+from collections.abc import Sequence
+
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 
@@ -19,9 +21,16 @@ from tasks.web import Client
     retry_condition_fn=worth_retrying,
 )
 def ask(spec: SourceSpec, client: Client, journal: Journal) -> Listing:
-    """What a source lists now."""
+    """What a source lists now, over as many pages as its `max_pages` allows."""
     kind = find_sources()[spec.kind]
-    return kind.read(spec, _get(client, kind.ask(spec), journal, spec.name, Stage.ASK))
+    waiting, asked, pages = [kind.ask(spec)], set[str](), list[Listing]()
+    while waiting and len(pages) < spec.max_pages:
+        if (request := waiting.pop(0)).url in asked:
+            continue
+        asked.add(request.url)
+        pages.append(kind.read(spec, _get(client, request, journal, spec.name, Stage.ASK)))
+        waiting += pages[-1].more
+    return _together(spec, pages)
 
 
 @task(
@@ -32,10 +41,24 @@ def ask(spec: SourceSpec, client: Client, journal: Journal) -> Listing:
     retry_condition_fn=worth_retrying,
 )
 def fetch(entry: Entry, spec: SourceSpec, client: Client, journal: Journal) -> Capture:
-    """The answer that holds an entry's text."""
+    """The answer that holds an entry's text; nobody is asked when the list carried it."""
     request = find_sources()[spec.kind].ask_text(spec, entry)
+    if request is None:
+        journal.note(entry.key, Stage.FETCH, "the list carries the text")
+        return Capture(entry=entry, response=None, attempts=_attempt())
     response = _get(client, request, journal, entry.key, Stage.FETCH)
     return Capture(entry=entry, response=response, attempts=_attempt())
+
+
+def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
+    """The pages of a list as one; what the first one says of asking again holds."""
+    return Listing(
+        source=spec.name,
+        entries=tuple(entry for page in pages for entry in page.entries),
+        unusable=tuple(item for page in pages for item in page.unusable),
+        fresh_for=pages[0].fresh_for,
+        skip_hours=pages[0].skip_hours,
+    )
 
 
 def _get(client: Client, request: Request, journal: Journal, subject: str, stage: Stage) -> Response:

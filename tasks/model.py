@@ -6,7 +6,7 @@ All are frozen; all times are aware; collections are tuples. Nothing here does I
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 
 # --- asking -----------------------------------------------------------------------------------
@@ -22,13 +22,24 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A complete answer. `body` is decoded from its content encoding, `seconds` is wall time."""
+    """A complete answer. `body` is decoded from its content encoding, `seconds` is wall time.
+
+    `headers`: names in lower case. `received_at` is the only clock that a source sees. `moved_to` is the address at the
+    end of redirects that were all permanent (RFC 9110 sections 15.4.2 and 15.4.9); empty otherwise.
+    """
 
     url: str
     status: int
     body: bytes
     content_type: str
     seconds: float
+    received_at: datetime
+    headers: tuple[tuple[str, str], ...] = ()
+    moved_to: str = ""
+
+    def header(self, name: str) -> str:
+        """The value of a header, several joined by commas (RFC 9110 section 5.3); empty when there is none."""
+        return ", ".join(value for key, value in self.headers if key == name.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,9 @@ class Entry:
 
     `key` identifies the story over all lists (for `choice`: the 18 digits), `code` is the upstream's
     own name for it, `file_id` names its post and page. `media` is None for lists without a media name.
+    `link` is the page of the article. `dated` is false when the list tells no time: `published_at` is then the time of
+    the answer, and gives way to what the article's page says. `content` is the text, as HTML that is not safe yet, when
+    the list carries it whole. `aliases` are other names of the same story: addresses, and ids of the publisher.
     """
 
     key: str
@@ -48,6 +62,11 @@ class Entry:
     media: str | None = None
     digest: str = ""
     link: str = ""
+    dated: bool = True
+    modified_at: datetime | None = None
+    author: str = ""
+    content: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +80,47 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What one list said, in its order."""
+    """What one list said, in its order.
+
+    `more`: further pages of the list, the most promising first; how many are asked is the source's `max_pages`.
+    `fresh_for` and `skip_hours` (of the day, in UTC): when the list itself says that asking again is of no use.
+    """
 
     source: str
     entries: tuple[Entry, ...]
     unusable: tuple[Unusable, ...] = ()
+    more: tuple[Request, ...] = ()
+    fresh_for: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """An entry together with the answer that holds its text."""
+    """An entry together with the answer that holds its text; None when the list carried the text."""
 
     entry: Entry
-    response: Response
+    response: Response | None
     attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The text of one article as the upstream gave it: HTML, not yet safe; and what else its answer tells.
+
+    What is empty or None is not told. `canonical` is the address that the page calls its own, `links` other addresses of
+    it (mobile, AMP). `method` names how the text was found, `confidence` (0 to 1) how sure that is.
+    """
+
+    html: str
+    title: str = ""
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    author: str = ""
+    media: str = ""
+    canonical: str = ""
+    links: tuple[str, ...] = ()
+    method: str = ""
+    confidence: float = 1.0
 
 
 # --- deciding ---------------------------------------------------------------------------------
@@ -143,7 +189,9 @@ class Offer:
         """Changes when any field that is published changes."""
         e = self.entry
         fields = (e.code, e.file_id, e.source, e.title, e.published_at.isoformat(), e.media or "", e.digest, e.link)
-        return hashlib.sha256("\x1f".join((*fields, self.summary)).encode("utf-8", "surrogatepass")).hexdigest()
+        told = (e.modified_at.isoformat() if e.modified_at else "", e.author, e.content)
+        known = (*fields, self.summary, *(told if any(told) else ()))  # digests from before there were such fields stay
+        return hashlib.sha256("\x1f".join(known).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,8 @@ def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
             text = kind.extract(spec, entry, capture.response)
             article = compose(
                 offer,
-                text.html,
-                base_url=capture.response.url,
+                text,
+                base_url=capture.response.url if capture.response else entry.link,
                 share_url=kind.share_url(spec, entry),
                 category=category,
                 zone=ZoneInfo(zone),
@@ -36,7 +36,8 @@ def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
     except FinewsError as error:
         journal.note(entry.key, Stage.PARSE, str(error))
         raise
-    story = f"{len(text.html)} characters read as {spec.kind}, {len(article.html)} kept, {article.html.count('<img')} pictures"
+    came, kept, pictures = len(text.html), len(article.html), article.html.count("<img")
+    story = f"{came} characters read as {text.method or spec.kind}, {kept} kept, {pictures} pictures"
     journal.note(entry.key, Stage.PARSE, story)
     log.info("%s (%s): %s", article.title[:80], category.title, story)
     return article

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.articles.clean import clean, excerpt, text_of
 from tasks.errors import ParseError
-from tasks.model import Article, Category, Offer
+from tasks.model import Article, Category, Offer, Text
 
 # A media list may leave the name empty; its articles still need a shelf.
 NAMELESS = "其他"
@@ -26,7 +26,7 @@ def shelf_of(media: str | None, *, category: str | None, tag: str | None) -> Cat
 
 def compose(
     offer: Offer,
-    html: str,
+    text: Text,
     *,
     base_url: str,
     share_url: str,
@@ -37,20 +37,25 @@ def compose(
 ) -> Article:
     """The article that an offer and its text make; `ParseError` when nothing is left to read.
 
-    `base_url` is the address that the text came from, `share_url` the page to link to where the record has none;
-    the last two are the source's wishes for `clean`.
+    What the list says counts; the page fills in the title and the time that the list does not tell. `base_url` is the
+    address that the text came from, `share_url` the page to link to where the record has none; the last two are the
+    source's wishes for `clean`.
     """
     entry = offer.entry
+    html = text.html
     safe = clean(html, base_url=base_url, keep_keyword_links=keep_keyword_links, https_hosts=https_hosts)
     if not text_of(safe) and "<img" not in safe:
         raise ParseError(f"the text of {entry.code} is empty: {len(html)} characters came, none to be seen")
-    published_at: datetime = entry.published_at.astimezone(zone)
+    if not (title := entry.title or text.title):
+        raise ParseError(f"the article {entry.code} has no title: neither its list nor its page tells one")
+    told: datetime = text.published_at if text.published_at is not None and not entry.dated else entry.published_at
+    published_at = told.astimezone(zone)
     return Article(
         key=entry.key,
         code=entry.code,
         file_id=entry.file_id,
         source=entry.source,
-        title=entry.title,
+        title=title,
         published_at=published_at,
         updated_at=published_at,
         category=category,

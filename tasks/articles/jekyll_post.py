@@ -19,7 +19,7 @@ from tasks.articles.jekyll_text import PostText, take_apart
 from tasks.articles.plain import without_controls
 from tasks.articles.slugs import RESERVED
 from tasks.errors import ParseError
-from tasks.model import Article, Category, Entry
+from tasks.model import Article, Category, Entry, Text
 
 _UPSTREAM_ID = re.compile(r"(?:NW)?\d{18}", re.ASCII)
 _OFFSET = re.compile(r"(?:Z|(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))\Z", re.ASCII)
@@ -61,7 +61,9 @@ def read_post(name: str, data: bytes, *, zone: ZoneInfo) -> ImportedPost:
 
 def _imported(name: str, post: PostText, zone: ZoneInfo) -> ImportedPost:
     entry, category, address = _entry(post, zone), _category(post), post.origin or ""
-    composed = compose(merge([entry]), post.body, base_url=address, share_url=address, category=category, zone=zone)
+    composed = compose(
+        merge([entry]), Text(html=post.body), base_url=address, share_url=address, category=category, zone=zone
+    )
     article = replace(composed, quote=post.quote)
     return ImportedPost(
         name=name,

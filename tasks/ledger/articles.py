@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -264,14 +265,17 @@ def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None
     for chunk in batches(keys):
         query = sa.select(sightings).where(sightings.c.key.in_(chunk))
         for row in db.execute(query if source is None else query.where(sightings.c.source == source)):
-            raw = json.loads(row.entry)
-            entry = Entry(**raw | {"published_at": datetime.fromisoformat(raw["published_at"])})
-            found[row.key] = (*found.get(row.key, ()), entry)
+            found[row.key] = (*found.get(row.key, ()), _entry(json.loads(row.entry)))
     return found
 
 
+def _entry(raw: dict[str, Any]) -> Entry:
+    times = {name: datetime.fromisoformat(raw[name]) for name in ("published_at", "modified_at") if raw.get(name)}
+    return Entry(**raw | times | {"aliases": tuple(raw.get("aliases", ()))})
+
+
 def _keep_sighting(db: Connection, entry: Entry, now: datetime) -> None:
-    raw = json.dumps(asdict(entry) | {"published_at": entry.published_at.isoformat()}, ensure_ascii=False)
+    raw = json.dumps(asdict(entry), default=datetime.isoformat, ensure_ascii=False)
     where = sa.and_(sightings.c.key == entry.key, sightings.c.source == entry.source)
     # What the store keeps of the article for a new ledger has to be written again.
     db.execute(_at(entry.key).where(articles.c.published).values(stale=True))

@@ -11,14 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tasks.config import SourceSpec
-from tasks.model import Entry, Listing, Request, Response
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """The text of one article as the upstream gave it: HTML, not yet safe."""
-
-    html: str
+from tasks.model import Entry, Listing, Request, Response, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +21,9 @@ class SourceKind:
     - `options`: frozen dataclass of the keys that this kind adds to a `[[sources]]` table
     - `ask(spec)`: the request for the list
     - `read(spec, response)`: the list; `ParseError` when the answer is not one
-    - `ask_text(spec, entry)`: the request for an article's text
-    - `extract(spec, entry, response)`: the text; `ParseError` when the answer holds none
+    - `ask_text(spec, entry)`: the request for an article's text; None when the list carried it (`Entry.content`)
+    - `extract(spec, entry, response)`: the text; `ParseError` when the answer holds none. The answer is None where
+      `ask_text` gives None
     - `share_url(spec, entry)`: a page about this article that a reader can open
     """
 
@@ -37,8 +31,8 @@ class SourceKind:
     options: type[Any]
     ask: Callable[[SourceSpec], Request]
     read: Callable[[SourceSpec, Response], Listing]
-    ask_text: Callable[[SourceSpec, Entry], Request]
-    extract: Callable[[SourceSpec, Entry, Response], Text]
+    ask_text: Callable[[SourceSpec, Entry], Request | None]
+    extract: Callable[[SourceSpec, Entry, Response | None], Text]
     share_url: Callable[[SourceSpec, Entry], str]
 
 

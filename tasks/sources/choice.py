@@ -17,8 +17,8 @@ from tasks.articles.identity import is_safe_code, story_key
 from tasks.articles.plain import decode, legal, without_controls
 from tasks.config import ArticleUrl, HttpUrl, SourceSpec
 from tasks.errors import ParseError
-from tasks.model import Entry, Listing, Request, Response, Unusable
-from tasks.sources import SourceKind, Text
+from tasks.model import Entry, Listing, Request, Response, Text, Unusable
+from tasks.sources import SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +125,15 @@ def ask_text(spec: SourceSpec, entry: Entry) -> Request:
     return Request(url=_fill(spec.options.article_url, entry.code))
 
 
-def extract(spec: SourceSpec, entry: Entry, response: Response) -> Text:
+def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
     """The HTML of the text: annotated for lists without media, plain for the others."""
+    if response is None:
+        raise ParseError(f"{entry.code}: no answer to read; expected that of the article service")
     answer = _json_object(response)
     names = _SHAPES["records"].text if entry.media is None else _SHAPES["nodeList"].text
     for name in names:
         if isinstance(value := answer.get(name), str) and re.search(r"[^\s\u3000]", value):
-            return Text(html=legal(value))
+            return Text(html=legal(value), method="service")
     raise ParseError(f"{response.url}: no text: expected {names[0]!r} with some HTML, got keys {_keys(answer)}")
 
 

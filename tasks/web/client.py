@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -48,9 +49,17 @@ class Limits:
 class Client:
     """Makes requests from several threads at once. Close it, or use it as a context manager."""
 
-    def __init__(self, limits: Limits, *, connections: int = 16, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        connections: int = 16,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._limits = limits
         self._sleep = sleep
+        self._clock = clock
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
         self._session = requests.Session()
@@ -93,6 +102,8 @@ class Client:
             body=body,
             content_type=answer.headers.get("Content-Type", ""),
             seconds=time.monotonic() - started,
+            received_at=self._clock(),
+            headers=tuple((name.lower(), value) for name, value in answer.headers.items()),
         )
 
     def _ask(self, request: Request, deadline: float) -> requests.Response:

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.articles.compose import NAMELESS, compose, shelf_of
 from tasks.errors import ParseError
-from tasks.model import Article, Category
+from tasks.model import Article, Category, Text
 from tests.support.ledgers import CHINA, DAILY, KEY, entry, offer, rolling
 
 BODY = "<p>\u3000\u3000港口增长两成，新航线开通。</p>"
@@ -15,7 +15,9 @@ BODY = "<p>\u3000\u3000港口增长两成，新航线开通。</p>"
 def made(html: str = BODY, *, record: object = None, summary: str = "", zone: ZoneInfo = CHINA) -> Article:
     """The article of an offer with this text."""
     chosen = offer(record or entry(), summary)  # type: ignore[arg-type]
-    return compose(chosen, html, base_url="http://h/a/b", share_url="http://h/share", category=DAILY, zone=zone)
+    return compose(
+        chosen, Text(html=html), base_url="http://h/a/b", share_url="http://h/share", category=DAILY, zone=zone
+    )
 
 
 def test_a_media_article() -> None:

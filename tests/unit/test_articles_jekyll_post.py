@@ -16,7 +16,7 @@ from tasks.articles.jekyll_folder import find_posts, join_posts
 from tasks.articles.jekyll_post import ImportedPost, read_post
 from tasks.articles.plain import legal, without_controls
 from tasks.errors import ParseError
-from tasks.model import Article, Category, Entry
+from tasks.model import Article, Category, Entry, Text
 from tasks.outputs.jekyll import post
 from tests.support.output_records import HOSTILE_TEXTS, SITE
 from tests.support.samples import FINAL_FORMAT, SAMPLES, sample
@@ -182,7 +182,7 @@ def articles(draw: st.DrawFn, *, bodies: st.SearchStrategy[str] = BODIES) -> Art
     shelf = shelf_of(media, category="emnews", tag="东财滚动新闻")
     return compose(
         merge([entry]),
-        draw(bodies),
+        Text(html=draw(bodies)),
         base_url="https://text.example.com/",
         share_url=f"https://share.example.com/?code={code}",
         category=shelf if rolling else replace(shelf, slug="hebinribao"),

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from tasks.sources.choice import SOURCE, ChoiceOptions
 
 NUMBER = "202603040000000001"
 CODE = f"NW{NUMBER}"
+NOW = datetime(2026, 3, 4, 6, tzinfo=UTC)
 OPTIONS = ChoiceOptions(
     list_url="http://127.0.0.1:1/list?type=1",
     article_url="http://127.0.0.1:1/text?id={code}",
@@ -37,7 +38,9 @@ shapes = pytest.mark.parametrize("shape", RECORDS)
 def response(value: object, *, content_type: str = "text/plain") -> Response:
     """An answer; bytes go as they are."""
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Response(url="http://127.0.0.1:1/x", status=200, body=body, content_type=content_type, seconds=0.1)
+    return Response(
+        url="http://127.0.0.1:1/x", status=200, body=body, content_type=content_type, seconds=0.1, received_at=NOW
+    )
 
 
 def read(shape: str, *records: object, spec: SourceSpec | None = None) -> Listing:
@@ -335,5 +338,7 @@ def test_markup_and_separators_of_a_text_stay_and_illegal_characters_go() -> Non
 
 def test_addresses_carry_the_code() -> None:
     assert SOURCE.ask(MEDIA).url == OPTIONS.list_url
-    assert SOURCE.ask_text(MEDIA, one("record")).url == f"http://127.0.0.1:1/text?id={CODE}"
+    request = SOURCE.ask_text(MEDIA, one("record"))
+    assert request is not None
+    assert request.url == f"http://127.0.0.1:1/text?id={CODE}"
     assert SOURCE.share_url(MEDIA, one("record")) == f"http://127.0.0.1:1/share/{CODE}.html"
