@@ -30,6 +30,8 @@ _MEANING = {
 def examine(site: Site, console: Console) -> int:
     """Print what was found; the exit status: 0 when a run could work, 1 when not."""
     console.print(f"site file  {site.path}: {len(site.sources)} sources")
+    if not site.site.contact:
+        console.print("           [site] contact is empty: the page 'about' cannot say whom to ask for a removal")
     try:
         with open_ledger(site, run_id="doctor", clock=lambda: datetime.now(UTC)) as ledger:
             console.print(f"ledger     {_ledger(ledger)}")

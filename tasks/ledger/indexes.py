@@ -303,7 +303,11 @@ def _news(at: _Reading, ref: IndexRef) -> Index:
     shelves = {row.category: at.category(row.category) for row in rows}
     before = int(fact(at.db, "news files") or 1)
     keep_fact(at.db, "news files", str(max(before, page_of(len(rows), _IN_NEWS_FILE))))
-    keep_fact(at.db, "news until", (rows[-1].published_at + NEWS_AGE).isoformat() if rows else "")
+    coming = sa.select(sa.func.min(articles.c.published_at)).where(articles.c.published_at > at.now, _LISTED)
+    # It changes when the oldest of them is too old, or when one that is dated in the future comes.
+    turns = [row.published_at + NEWS_AGE for row in rows[-1:]]
+    turns += [first] if (first := at.db.execute(coming).scalar()) else []
+    keep_fact(at.db, "news until", min(turns).isoformat() if turns else "")
     shown = tuple((at.headline(row, shelves[row.category]), str(row.source)) for row in rows)
     return NewsWindow(articles=shown, files=before)
 

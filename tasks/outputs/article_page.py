@@ -1,5 +1,7 @@
 """The page of an article."""
 
+import re
+
 from markupsafe import Markup, escape
 
 from tasks.catalogue import Mention, Surroundings
@@ -8,15 +10,17 @@ from tasks.outputs import SiteFacts
 from tasks.outputs.addresses import category_key, day_key, relative
 from tasks.outputs.caching import ARTICLE
 from tasks.outputs.contexts import ArticleContext, Link
-from tasks.outputs.facts import iso_time, origin_of, pictures_of, title_of, web_address
+from tasks.outputs.facts import category_title, iso_time, origin_of, outlet_of, pictures_of, title_of, web_address
 from tasks.outputs.fragments import text_of
 from tasks.outputs.framing import frame_of
 from tasks.outputs.front_matter import one_line
-from tasks.outputs.lines import category_title, moment
+from tasks.outputs.lines import moment
 from tasks.outputs.structured import canonical_of, news_article, robots_of
 from tasks.outputs.templating import html_page
 from tasks.outputs.wording import local_time, text
 
+_FIGURES = re.compile(r"<(td)>(?=[\s+\-−–]*[0-9][0-9.,]*\s*[%％‰]?\s*</td>)")  # they stand right, so that digits align
+_KLINE_ALT = re.compile(r'alt="K图 (\w{1,12}?)_\d{1,3}"')
 _TELLING = 16  # characters of a summary that show where it comes from
 
 
@@ -49,7 +53,7 @@ def article_page(article: Article, around: Surroundings, site: SiteFacts) -> tup
         lead=_lead(article),
         body=_body(article.html, site),
         origin_url=origin_of(article),
-        source=_source(article, site),
+        outlet=outlet_of(article),
         also=tuple(_mention(mention) for mention in around.also),
         previous=_neighbour(around.previous, key),
         next=_neighbour(around.next, key),
@@ -70,15 +74,10 @@ def _body(html: str, site: SiteFacts) -> Markup:
     """
     chart, table = escape(text(site, "kline_label")), escape(text(site, "table_label"))
     html = html.replace('<figure class="kline">', f'<figure class="kline" tabindex="0" aria-label="{chart}">')
+    html = _KLINE_ALT.sub(rf'alt="\1 {escape(text(site, "kline"))}"', html)
+    html = _FIGURES.sub(r'<\1 class="num">', html)
     html = html.replace("<table>", f'<div class="table" role="group" tabindex="0" aria-label="{table}"><table>')
     return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704  sanitised where the article was made
-
-
-def _source(article: Article, site: SiteFacts) -> str:
-    outlet, listed = category_title(article.category), one_line(site.policy(article.source).title).strip()
-    if article.source not in site.sources or listed in ("", outlet):
-        return text(site, "source", outlet=outlet)
-    return text(site, "source_via", outlet=outlet, list=listed)
 
 
 def _mention(mention: Mention) -> Link:

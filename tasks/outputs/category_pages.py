@@ -8,8 +8,9 @@ from tasks.outputs import SiteFacts
 from tasks.outputs.addresses import CATEGORIES, absolute, category_key, category_keys, relative
 from tasks.outputs.caching import IMMUTABLE, INDEX
 from tasks.outputs.contexts import CategoriesContext, CategoryContext, CategoryTile, Letter, Link
+from tasks.outputs.facts import category_title
 from tasks.outputs.framing import frame_of
-from tasks.outputs.lines import category_title, days_of, line, moment, pager
+from tasks.outputs.lines import days_of, line, moment, pager
 from tasks.outputs.templating import html_page
 from tasks.outputs.wording import text
 

@@ -49,7 +49,8 @@ class NavLink:
 class Frame:
     """What the layout around every page needs. `canonical`, `locale`, `robots` and `description` may be empty.
 
-    `feeds` are those of the site, `own_feeds` those of the category at hand; `static` is the folder of static files.
+    `removal` leads to how to have an article taken down; empty when the site names no contact. `feeds` are those of the
+    site, `own_feeds` those of the category at hand; `static` is the folder of static files.
     """
 
     language: str
@@ -63,6 +64,7 @@ class Frame:
     home: str
     static: str
     nav: tuple[NavLink, ...]
+    removal: str
     feeds: tuple[FeedLink, ...]
     own_feeds: tuple[FeedLink, ...]
 
@@ -248,7 +250,7 @@ class ArchiveContext:
 class ArticleContext:
     """An article's page. `body` is sanitised HTML; `updated` is None until the article changes.
 
-    `day_href` leads to the page of its day, `source` says where it comes from, `also` who else reported it (with an
+    `day_href` leads to the page of its day, `outlet` is who wrote it, `also` who else reported it (with an
     empty `href` where no address is known). `image`, `lead` and `origin_url` may be empty.
     """
 
@@ -266,7 +268,7 @@ class ArticleContext:
     lead: str
     body: Markup
     origin_url: str
-    source: str
+    outlet: str
     also: tuple[Link, ...]
     previous: Link | None
     next: Link | None
@@ -287,12 +289,13 @@ class AboutContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingContext:
-    """The page for addresses where nothing is. `search` is the address of the search page, or empty."""
+    """The page for addresses where nothing is. `search` is the address of the search page, or empty; `finding` as in "about"."""
 
     template: ClassVar[str] = "missing.html"
 
     frame: Frame
     search: str
+    finding: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

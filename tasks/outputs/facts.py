@@ -7,11 +7,13 @@ from html import unescape
 from urllib.parse import quote, urljoin
 from zoneinfo import ZoneInfo
 
-from tasks.model import Article, Headline
+from tasks.model import Article, Category, Headline
 from tasks.outputs import SiteFacts
 from tasks.outputs.addresses import absolute, is_http
+from tasks.outputs.fragments import text_of
 from tasks.outputs.front_matter import one_line
 
+_SOURCE_LINE = re.compile(r"[（(]\s*(?:文章|信息)?来源[：:]\s*([^（）()<>]{1,40}?)\s*[）)]\s*$")
 _LONGEST_STANDIN = 40  # characters of a summary that stands in for a title
 _PICTURE = re.compile(r'<img(?:\s++(?!src=)[a-z-]++(?:="[^"]*+")?+)*+\s++src="([^"]*+)"', re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -33,6 +35,19 @@ def title_of(told: Article | Headline) -> str:
 def origin_of(article: Article) -> str:
     """The address of the original, or nothing where that is not one to send a reader to."""
     return web_address(article.origin_url)
+
+
+def outlet_of(article: Article) -> str:
+    """Who wrote it: the name in the source line that ends the text, else in the digest; else the category's title."""
+    for told in (text_of(article.html), article.quote or ""):
+        if found := _SOURCE_LINE.search(told):
+            return one_line(found[1])
+    return category_title(article.category)
+
+
+def category_title(category: Category) -> str:
+    """The title in one line, never empty."""
+    return one_line(category.title).strip() or category.slug
 
 
 def web_address(url: str) -> str:

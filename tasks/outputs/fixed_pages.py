@@ -1,5 +1,7 @@
 """Pages and files that show no article: about, the page for unknown addresses, the style sheet and its like."""
 
+from collections.abc import Callable
+
 from tasks.catalogue import Fixed
 from tasks.model import Page
 from tasks.outputs import SiteFacts
@@ -31,18 +33,23 @@ def _about_page(site: SiteFacts) -> Page:
         sources=tuple(dict.fromkeys(one_line(source.title) for _, source in sorted(site.sources.items()))),
         update_minutes=site.update_minutes,
         contact=contact if is_http(contact) or contact.lower().startswith("mailto:") else "",
-        finding=tuple(
-            Link(href=relative(key, start=ABOUT), text=text(site, name))
-            for key, name in ((CATEGORIES, "categories_title"), (ARCHIVE, "archive_title"))
-        ),
+        finding=_finding(site, lambda key: relative(key, start=ABOUT)),
     )
     return html_page(ABOUT, context, site, INDEX)
+
+
+def _finding(site: SiteFacts, link: Callable[[str], str]) -> tuple[Link, ...]:
+    return tuple(
+        Link(href=link(key), text=text(site, name))
+        for key, name in ((CATEGORIES, "categories_title"), (ARCHIVE, "archive_title"))
+    )
 
 
 def _missing_page(site: SiteFacts) -> Page:
     context = MissingContext(
         frame=missing_frame(site, title=text(site, "missing_title")),
         search=rooted(site, SEARCH) if site.search else "",
+        finding=_finding(site, lambda key: rooted(site, key)),
     )
     return html_page(MISSING, context, site, INDEX)
 

@@ -46,6 +46,7 @@ def frame_of(
         home=link(HOME),
         static=link("static"),
         nav=_nav(site, key, link),
+        removal=f"{link(ABOUT)}#removal" if site.contact else "",
         feeds=_feeds(one_line(site.title), None, link),
         own_feeds=_feeds(one_line(f"{site.title} · {category.title}"), category, link) if category else (),
     )

@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from itertools import groupby
 
-from tasks.model import Category, Headline
+from tasks.model import Headline
 from tasks.outputs import SiteFacts
 from tasks.outputs.addresses import category_key, day_key, relative
 from tasks.outputs.contexts import Day, Line, Link, Moment, PageNumber, Pager
-from tasks.outputs.facts import title_of
+from tasks.outputs.facts import category_title, title_of
 from tasks.outputs.front_matter import one_line
 from tasks.outputs.wording import date_text, local_time, time_text
 
 # To the end of the first sentence, with the quotation marks that close after it. A dot counts before a blank.
 _SENTENCE = re.compile(r".*?(?:[。！？]|[.!?](?=\s|$))[”’」』）)]*")
+# What stands before a summary and says nothing of its story: a label, and that another page began it.
+_LABEL = re.compile(r"^(?:\s*(?:【[^】]{1,12}】|[（(]上接[^）)]{1,12}[）)]))+\s*")
 _LONGEST = 48  # characters of a sentence in a list
 _NEWEST_PAGES = 5  # closed pages that a pager names, besides the first
 
@@ -27,11 +29,6 @@ def moment(at: datetime, site: SiteFacts, form: str) -> Moment:
 def day_moment(day: date, site: SiteFacts, form: str) -> Moment:
     """The same for a day."""
     return Moment(iso=day.isoformat(), text=date_text(site, form, day))
-
-
-def category_title(category: Category) -> str:
-    """The title in one line, never empty."""
-    return one_line(category.title).strip() or category.slug
 
 
 def line(headline: Headline, start: str, site: SiteFacts, form: str = "time") -> Line:
@@ -65,7 +62,7 @@ def days_of(
 
 def first_sentence(summary: str) -> str:
     """The first sentence of a summary, or its beginning where that is long."""
-    flat = one_line(summary).strip()
+    flat = _LABEL.sub("", one_line(summary)).strip()
     found = _SENTENCE.match(flat)
     sentence = found[0] if found else flat
     return sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 1] + "…"

@@ -21,6 +21,7 @@ from tasks.outputs.addresses import (
     category_key,
     month_key,
     news_sitemap_key,
+    rooted,
     sitemap_key,
 )
 from tasks.outputs.caching import INDEX
@@ -131,8 +132,12 @@ def _news_language(tag: str) -> str:
 # --- robots -----------------------------------------------------------------------------------
 
 
+_NO_PAGES = ("_posts/", "search/")  # the articles once more as Jekyll reads them; files of the search index
+
+
 def _of_robots(_: Robots, site: SiteFacts) -> tuple[Page, ...]:
-    text = f"User-agent: *\nAllow: /\n\nSitemap: {absolute(site, SITEMAPS)}\n"
+    hidden = "".join(f"Disallow: {rooted(site, prefix)}\n" for prefix in _NO_PAGES)
+    text = f"User-agent: *\n{hidden}Allow: /\n\nSitemap: {absolute(site, SITEMAPS)}\n"
     return (_page(ROBOTS, text.encode("utf-8", "replace"), "text/plain; charset=utf-8"),)
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from tasks.model import Article
 from tasks.outputs import SiteFacts
 from tasks.outputs.addresses import absolute, category_key
-from tasks.outputs.facts import iso_time, origin_of, pictures_of, title_of
+from tasks.outputs.facts import category_title, iso_time, origin_of, outlet_of, pictures_of, title_of
 from tasks.outputs.front_matter import one_line
 from tasks.outputs.json_text import json_text
 
@@ -31,7 +31,8 @@ def news_article(article: Article, site: SiteFacts) -> Markup:
 
 
 def _facts(article: Article, site: SiteFacts) -> dict[str, object]:
-    section = one_line(article.category.title)
+    section, outlet = category_title(article.category), outlet_of(article)
+    shelf = {"url": absolute(site, category_key(article.category))} if outlet == section else {}
     facts: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
@@ -40,11 +41,7 @@ def _facts(article: Article, site: SiteFacts) -> dict[str, object]:
         "image": pictures_of(article, site),
         "datePublished": iso_time(article.published_at, site),
         "dateModified": iso_time(article.updated_at, site),
-        "author": {
-            "@type": "NewsMediaOrganization",
-            "name": section,
-            "url": absolute(site, category_key(article.category)),
-        },
+        "author": {"@type": "NewsMediaOrganization", "name": outlet} | shelf,
         "publisher": {"@type": "Organization", "name": one_line(site.title), "url": absolute(site, "")},
         "url": absolute(site, article.page_key),
         "mainEntityOfPage": canonical_of(article, site),

@@ -27,11 +27,11 @@ from tasks.outputs.article_page import article_page
 from tasks.outputs.caching import INDEX
 from tasks.outputs.category_pages import categories_page, category_pages
 from tasks.outputs.contexts import HomeContext, Line, Link, Moment, MovedContext, Section, WithdrawnContext
-from tasks.outputs.facts import title_of
+from tasks.outputs.facts import category_title, title_of
 from tasks.outputs.fixed_pages import fixed_pages
 from tasks.outputs.framing import frame_of
 from tasks.outputs.front_matter import one_line
-from tasks.outputs.lines import category_title, day_moment, days_of, first_sentence, line
+from tasks.outputs.lines import day_moment, days_of, first_sentence, line
 from tasks.outputs.templating import html_page
 from tasks.outputs.wording import local_time, text, time_text
 

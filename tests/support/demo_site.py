@@ -23,17 +23,23 @@ LISTED_AT = "127.0.0.1:8901"  # where the demo's sample upstream listens
 
 _ARTICLE = re.compile(r"(?!archive/)[^/]+/\d{4}/\d\d/\d\d/[^/]+\.html")
 
+# The eldest of the older articles is taken down again.
+WITHDRAWN = "NW202610220000000045"
+TOMBSTONE = "emnews/2026/10/22/202610220000000045.html"
+
 KINDS = {
     "home": "index.html",
     "categories": "category/index.html",
     "category": "category/emnews.html",
     "older category page": "category/emnews/1.html",
+    "fixed category": "emnews/index.html",
     "day": "archive/2026/11/23.html",
     "month": "archive/2026/11/index.html",
     "archive": "archive/index.html",
     "about": "about.html",
     "404": "404.html",
     "search": "search.html",
+    "withdrawn": TOMBSTONE,
     "article": "",
     "article with a table": "<table",
     "article with a K-line": 'class="kline"',
@@ -62,8 +68,8 @@ class DemoSite:
 
     @property
     def articles(self) -> tuple[str, ...]:
-        """Keys of the articles' pages."""
-        return tuple(key for key in self.pages if is_article(key))
+        """Keys of the articles' pages; not the one that was taken down."""
+        return tuple(key for key in self.pages if is_article(key) and key != TOMBSTONE)
 
     def text(self, key: str) -> str:
         """An object as text."""
@@ -86,17 +92,17 @@ def publish_demo(folder: Path, upstream: str) -> DemoSite:
     folder.mkdir(parents=True)
     site = folder / "demo.toml"
     site.write_text(DEMO.read_text(encoding="utf-8").replace(LISTED_AT, upstream.removeprefix("http://")), "utf-8")
+    command(folder, "run", "--site", str(site))
+    return DemoSite(folder=folder / "public")
+
+
+def command(folder: Path, *arguments: str) -> None:
+    """The `finews` command with these arguments, in that folder; it has to end well."""
     environment = clean_environment(folder, PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api")
     ended = subprocess.run(
-        [str(COMMAND), "run", "--site", str(site)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=280,
+        [str(COMMAND), *arguments], cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=280
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return DemoSite(folder=folder / "public")
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +118,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory) -> DemoSite:
             shutil.rmtree(made, ignore_errors=True)
             with sample.serving(_with_older(shared / "demo-content")) as upstream:
                 publish_demo(made, upstream)
+                command(made, "withdraw", WITHDRAWN, "--reason", "own", "--site", str(made / "demo.toml"))
             ready.touch()
     return DemoSite(folder=made / "public")
 

@@ -69,8 +69,10 @@ def _faults(found: dict[str, Any]) -> Iterator[str]:
 def _party_faults(party: object, role: str, types: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(party, dict) or party.get("@type") not in types:
         yield f"{role} is none of {', '.join(types)}"
-    elif not str(party.get("name", "")).strip() or not is_address(party.get("url")):
-        yield f"{role} has no name, or no absolute url"
+    elif not str(party.get("name", "")).strip():
+        yield f"{role} has no name"
+    elif not is_address(party.get("url")) and (role == "publisher" or "url" in party):
+        yield f"{role} has no absolute url"  # an outlet that only the text names has none, rather than a wrong one
 
 
 class _Scripts(HTMLParser):

@@ -1,6 +1,6 @@
 """What one new article costs, however many are archived: pages to make, statements, and work inside the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +13,12 @@ import sqlalchemy as sa
 from tasks.catalogue import IndexKind, IndexRef
 from tasks.ledger import Ledger
 from tasks.ledger.schema import articles
+from tasks.outputs import find_outputs, pages_of_index
 from tests.support.ledgers import CHINA, NOW, article, entry, keep, listing, offer, opened
+from tests.support.output_records import SITE
 
+# They name a file for each thousand (five hundred) articles.
+WHOLE_LISTS = {IndexRef(kind=IndexKind.SITEMAPS), IndexRef(kind=IndexKind.SEARCHES)}
 LAST = datetime(2026, 3, 4, 12, tzinfo=CHINA)
 STEP = timedelta(minutes=5)
 _COPIED = 500  # rows in one insert
@@ -104,9 +108,18 @@ def one_more(ledger: Ledger) -> tuple[Work, set[IndexRef], set[str]]:
         ledger.articles.save(article(record), offer(record), now=NOW)
         ledger.places.shelve(now=NOW)
         refs, keys = publish_all(ledger)
-        for ref in refs - {IndexRef(kind=IndexKind.SITEMAPS), IndexRef(kind=IndexKind.SEARCHES)}:
+        for ref in refs - WHOLE_LISTS:
             ledger.indexes.read(ref, now=NOW)
     return work, refs, keys
+
+
+def objects_of(ledger: Ledger, refs: Iterable[IndexRef], keys: Iterable[str]) -> set[str]:
+    """The keys of everything that has to be written for these, but for the files of the search index."""
+    outputs, facts = find_outputs(), SITE
+    indexes = [ledger.indexes.read(ref, now=NOW) for ref in refs if ref.kind is not IndexKind.SEARCH]
+    stale = ledger.articles.known(keys)
+    made = {page.key for index in indexes for page in pages_of_index(index, facts, outputs)}
+    return made | {known.page_key for known in stale.values()}
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +133,16 @@ def at_1000(tmp_path_factory: pytest.TempPathFactory) -> Work:
 
 @pytest.mark.parametrize("archived", [10, 1_000, 100_000])
 def test_one_new_article_costs_the_same_in_any_archive(archived: int, at_1000: Work, tmp_path: Path) -> None:
-    """Thirteen pages of lists, the article, and its neighbour, which links to it now.
-
-    The lists of all sitemaps and of all shards of the search name one file for each thousand (five hundred) articles;
-    they are not read here.
+    """Thirteen pages of lists, the article, and its neighbour, which links to it now: 19 objects, with the article's post
+    and its record 21, and the files of one shard of the search index.
     """
     url = f"sqlite:///{tmp_path}/ledger.db"
     with opened(url) as ledger:
         archive(ledger, url, archived)
         work, refs, keys = one_more(ledger)
+        objects = objects_of(ledger, refs, keys)
     assert len(refs) == 13
+    assert len(objects) == 19
     assert keys == {f"h{archived - 1:06}", "h999999"}
     assert work.statements <= at_1000.statements
     assert work.steps <= at_1000.steps * 1.5

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from tasks.catalogue import (
+    CategoryList,
     CategoryPage,
     Channel,
     ChannelArchive,
@@ -203,6 +204,35 @@ def test_the_home_page_has_the_newest_and_the_most_active(ledger: Ledger) -> Non
         (DAILY, 40, 5),
         (ROLLING, 1, 1),
     ]
+
+
+def test_with_many_categories_the_home_page_has_the_24_most_active(ledger: Ledger) -> None:
+    def shelf(number: int) -> Category:
+        return Category(slug=f"c{number:02}", title=f"第{number}报", tag=f"第{number}报新闻")
+
+    shelves = [shelf(number) for number in range(30)]
+    ledger.shelves.assign(shelves, pinned={one.title: one.slug for one in shelves})
+    for number, one in enumerate(shelves):
+        for again in range(2 if number >= 6 else 1):  # the last 24 are the more active
+            key = f"k{number:02}{again}"
+            keep(ledger, entry(key=key, code=key, file_id=key, media=one.title), category=one)
+    front, listed = read(ledger, IndexKind.HOME), read(ledger, IndexKind.CATEGORIES)
+    assert isinstance(front, Front)
+    assert isinstance(listed, CategoryList)
+    assert {section.category for section in front.sections} == set(shelves[6:])
+    assert (len(front.sections), front.categories) == (24, 30)
+    assert [shelf.category for shelf in listed.shelves] == shelves
+
+
+def test_an_article_dated_in_the_future_comes_into_the_news_window_when_its_time_has_come(ledger: Ledger) -> None:
+    keep(ledger, entry(published_at=NOW + HOUR))
+    publish_all(ledger)
+    read(ledger, IndexKind.NEWS)
+    news = IndexRef(kind=IndexKind.NEWS)
+    ledger.indexes.expect(now=NOW + timedelta(minutes=59))
+    assert ledger.indexes.stale(IndexKind.NEWS, limit=9) == ()
+    ledger.indexes.expect(now=NOW + HOUR)
+    assert ledger.indexes.stale(IndexKind.NEWS, limit=9) == (news,)
 
 
 def test_the_news_window_lets_go_after_two_days(ledger: Ledger) -> None:

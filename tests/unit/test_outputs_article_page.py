@@ -101,8 +101,35 @@ def test_only_a_later_revision_names_its_time() -> None:
 
 def test_it_says_where_it_comes_from() -> None:
     assert "来源：滚动" in text(article_page(article()), "article footer")
-    named = replace(SITE, sources={"rolling": SourceFacts(name="rolling", title="快讯")})
-    assert "来源：滚动（快讯）" in text(article_page(article(), named), "article footer")
+    assert not article_page(article()).select(".meta span")
+
+
+@pytest.mark.parametrize(
+    ("ending", "outlet"),
+    [
+        ("<p>（文章来源：财联社）</p>", "财联社"),
+        ("<p>（来源: 某某日报 ）</p>", "某某日报"),
+        ("<p>（文章来源：甲<b>乙</b>）</p>", "甲乙"),
+        ("<p>（文章来源：财联社）</p><p>后文</p>", "滚动"),
+        ("<p>（文章来源：）</p>", "滚动"),
+        (f"<p>（文章来源：{'长' * 41}）</p>", "滚动"),
+    ],
+)
+def test_the_source_line_of_the_text_names_the_outlet(ending: str, outlet: str) -> None:
+    page = article_page(article(html=f"<p>正文。</p>{ending}"))
+    assert f"来源：{outlet}" in text(page, "article footer")
+    assert texts(page, ".meta span") == ([outlet] if outlet != "滚动" else [])
+
+
+def test_figures_of_a_table_stand_right_and_words_do_not() -> None:
+    cells = ["18.6", "-4.2", "+1,234.50 %", "−3‰", "2026年", "银行", "", "1 2", "A1"]
+    html = "<table><tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr></table>"
+    assert texts(article_page(article(html=html)), "td.num") == cells[:4]
+
+
+def test_a_chart_is_called_by_its_share() -> None:
+    html = '<figure class="kline"><img src="https://h.example/k.png" alt="K图 309007_0"></figure>'
+    assert value(article_page(article(html=html)), ".kline img", "alt") == "309007 K线图"
 
 
 def test_who_else_reported_it_is_named_and_linked_where_an_address_is_known() -> None:

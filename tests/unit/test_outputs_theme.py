@@ -38,6 +38,18 @@ def about(site: SiteFacts) -> str:
     return text(soup(pages_of(Fixed(), site=site)["about.html"]), "main")
 
 
+def test_the_style_sheet_travels_without_what_only_authors_need(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        "static/style.css",
+        '/* "why" */\na::before {\n  content: "/* stays */  x";\n\n  color: red; /* as\n  it is */\n}\n',
+    )
+    [sheet] = [
+        page for key, page in pages_of(Fixed(), site=themed(tmp_path)).items() if key.startswith("static/style.")
+    ]
+    assert sheet.body.decode().replace("\n", "") == 'a::before {content: "/* stays */  x";color: red; }'
+
+
 # --- words ------------------------------------------------------------------------------------
 
 

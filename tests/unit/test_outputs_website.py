@@ -94,9 +94,9 @@ def test_a_category_page_lists_by_day_newest_first() -> None:
 def test_the_open_page_shows_the_last_closed_one_and_so_leads_to_the_one_before() -> None:
     found = one_page(category(0, 9))
     assert values(found, ".pager a", "href") == [*(f"emnews/{n}.html" for n in (9, 8, 7, 6, 5, 1)), "emnews/8.html"]
-    assert texts(found, ".pager > *") == ["9", "8", "7", "6", "5", "…", "1", "更早"]
-    assert texts(one_page(category(0, 1)), ".pager > *") == ["1"]
-    assert texts(one_page(category(0, 6)), ".pager > *") == ["6", "5", "4", "3", "2", "1", "更早"]
+    assert texts(found, ".pager > *") == ["最新", "9", "8", "7", "6", "5", "…", "1", "更早"]
+    assert texts(one_page(category(0, 1)), ".pager > *") == ["最新", "1"]
+    assert texts(one_page(category(0, 6)), ".pager > *") == ["最新", "6", "5", "4", "3", "2", "1", "更早"]
 
 
 def test_a_closed_page_names_no_page_that_came_later() -> None:
@@ -156,14 +156,14 @@ def test_a_day_has_its_articles_with_their_media() -> None:
 
 
 def test_a_day_names_all_its_closed_pages() -> None:
-    assert texts(one_page(day(0, 9)), ".pager > *") == [*"987654321", "更早"]
+    assert texts(one_page(day(0, 9)), ".pager > *") == ["最新", *"987654321", "更早"]
 
 
 def test_a_day_leads_to_the_days_beside_it_where_there_are_any() -> None:
     found = one_page(day(0, 0, previous=date(2026, 2, 27), next=date(2026, 3, 6)))
     assert value(found, "a[rel=prev]", "href") == "../02/27.html"
     assert value(found, "a[rel=next]", "href") == "06.html"
-    assert texts(found, ".beside a") == ["2月27日", "3月6日"]
+    assert texts(found, ".beside a") == ["更早 2月27日", "更晚 3月6日"]
     assert not one_page(day(0, 0)).select(".beside")
 
 
@@ -205,7 +205,8 @@ def test_about_tells_sources_intervals_and_whom_to_ask() -> None:
     assert "每 15 分钟" in text(found, "main")
     links = values(found, "main a", "href")
     assert links == [
-        "category/index.html", "archive/index.html", "feed.xml", "rss.xml", "feed.json", "mailto:desk@finews.example.com",
+        "category/index.html", "category/index.html", "archive/index.html",
+        "feed.xml", "rss.xml", "feed.json", "mailto:desk@finews.example.com",
     ]  # fmt: skip
 
 

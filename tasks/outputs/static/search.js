@@ -161,7 +161,7 @@
     const all = reached === labels.length;
     $("more").hidden = hits.length <= shown();
     $("older").hidden = !asked || all || !$("more").hidden;
-    $("reach").hidden = !asked;
+    $("reach").hidden = !asked || !hits.length;
     $("broken").hidden = !incomplete;
     if (!asked) return;
     const month = new Date(`${labels[reached - 1].slice(0, 7)}-01T00:00:00Z`);
@@ -247,6 +247,7 @@
   $("older").addEventListener("click", askOlder);
 
   $("q").value = new URLSearchParams(location.search).get("q") ?? "";
-  if (!$("q").value) $("q").focus();
+  // Where a finger points, focus would bring up a keyboard over the page.
+  if (!$("q").value && matchMedia("(pointer: fine)").matches) $("q").focus();
   ask();
 }
