@@ -1,45 +1,65 @@
-"""After a publication that was verified: purge caches, ping hubs, tell search engines. Never the failure of a run."""
+"""After a publication: purge caches, then ping hubs and tell search engines. Never the failure of a run.
 
-from collections.abc import Callable, Iterator, Sequence
+What could not be told, or was changed by a run that failed or was killed, is told by the next one.
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from flows.run import Run
-from tasks.model import ActionKind, Outcome, Receipt, Result, Stage
+from tasks.model import Outcome, Result, Stage
 from tasks.outputs.addresses import absolute, address_of, encoded
 from tasks.outputs.syndication import ATOM, JSON, RSS
 from tasks.stores.cloudfront import invalidate
 from tasks.web.announcing import index_now, ping_hub, purge
 
 _FEEDS = (ATOM, RSS, JSON)
+_Call = tuple[str, Callable[[], str]]
+
+
+def purge_caches(run: Run) -> None:
+    """Let caches forget what changed: also what they keep for ever, and what was taken down."""
+    changes = run.ledger.changes
+    if not run.recorder.dry_run and _all_heard(run, _purges(run, changes.cached())):
+        changes.forgotten()
 
 
 def announce(run: Run) -> None:
-    """Tell whom the site file names what changed."""
-    receipts = [receipt for receipt in run.recorder.public_changes() if not receipt.key.startswith("search/")]
-    if not receipts or run.recorder.dry_run:
-        return
-    for target, call in _calls(run, receipts):
+    """Tell hubs and search engines what is new and what changed."""
+    changes = run.ledger.changes
+    if not run.recorder.dry_run and _all_heard(run, _announcements(run, changes.new())):
+        changes.told()
+
+
+def _all_heard(run: Run, calls: Iterable[_Call]) -> bool:
+    heard = True
+    for target, call in calls:
         reason = call()
         result = Result.FAILED if reason else Result.DONE
         run.recorder.outcome(Outcome(subject=f"announce {target}", stage=Stage.ANNOUNCE, result=result, reason=reason))
         run.ledger.journal.note("store", Stage.ANNOUNCE, f"{target}: {reason or 'told'}")
+        heard = heard and not reason
+    return heard
 
 
-def _calls(run: Run, receipts: Sequence[Receipt]) -> Iterator[tuple[str, Callable[[], str]]]:
-    wanted, agent, base_url = run.site.announce, run.site.fetch.user_agent, run.facts.base_url
-    # What is new no cache has; what is immutable changes only with a correction, and then caches must hear of it.
-    changed = [r.key for r in receipts if r.kind is not ActionKind.CREATE]
-    paths = sorted({f"/{encoded(form)}" for key in changed for form in (key, address_of(key))})
+def _purges(run: Run, keys: Collection[str]) -> Iterable[_Call]:
+    wanted, agent = run.site.announce, run.site.fetch.user_agent
+    paths = sorted({f"/{encoded(form)}" for key in keys for form in (key, address_of(key))})
     if wanted.cloudfront and paths:
         reference = f"{run.recorder.run_id} {run.now:%Y%m%d%H%M%S}"
         yield "CloudFront", partial(invalidate, wanted.cloudfront, paths, reference=reference)
     if wanted.purge_webhook and paths:
-        yield "purge webhook", partial(purge, wanted.purge_webhook, base_url=base_url, paths=paths, user_agent=agent)
-    feeds = [absolute(run.facts, r.key) for r in receipts if r.key.rpartition("/")[2] in _FEEDS]
+        told = partial(purge, wanted.purge_webhook, base_url=run.facts.base_url)
+        yield "purge webhook", partial(told, paths=paths, user_agent=agent)
+
+
+def _announcements(run: Run, keys: Collection[str]) -> Iterable[_Call]:
+    wanted, agent = run.site.announce, run.site.fetch.user_agent
+    feeds = [absolute(run.facts, key) for key in keys if key.rpartition("/")[2] in _FEEDS]
     if feeds:
         for number, hub in enumerate(wanted.websub_hubs, start=1):
             yield f"WebSub hub {number}", partial(ping_hub, hub, feeds, user_agent=agent)
-    pages = [absolute(run.facts, r.key) for r in receipts if r.key.endswith(".html") and r.key != "404.html"]
+    pages = [absolute(run.facts, key) for key in keys if key.endswith(".html") and key != "404.html"]
     if wanted.indexnow_key and pages:
-        told = partial(index_now, wanted.indexnow_endpoint, base_url=base_url, key=wanted.indexnow_key)
+        told = partial(index_now, wanted.indexnow_endpoint, base_url=run.facts.base_url, key=wanted.indexnow_key)
         yield "IndexNow", partial(told, addresses=pages, user_agent=agent)

@@ -1,42 +1,47 @@
 """Is everything in the store as the ledger has it? Lists the whole store, so no hourly run does this."""
 
 from flows.publication import MARKER, Publication
+from flows.reading_store import as_page, read_all
 from flows.run import Run
-from tasks.model import Outcome, Recorded, Result, Stage
+from tasks.model import Outcome, Recorded, Result, Stage, Stored
 
 _TOLD = 20  # keys in a sentence
 
 
 def audit_store(run: Run, *, repair: bool) -> None:
-    """Compare keys and tags; read what has another tag. Each kind of difference is an outcome of the run.
+    """Read every object and compare it with what was written, bytes and headers. Each kind of difference is an outcome.
 
     With `repair` missing and damaged objects become due; foreign ones are only told, as they are not ours to delete.
     """
     store, objects = run.store, run.ledger.objects
     known = objects.all()
     there = {listed.key: listed.tag for listed in store.listed()}
-    missing = sorted(known.keys() - there.keys())
+    begun = {key for key, recorded in known.items() if not recorded.digest}  # by a run that was killed
+    missing = sorted(known.keys() - there.keys() - begun)
     foreign = sorted(there.keys() - known.keys() - {MARKER})
     damaged: list[str] = []
-    for key in sorted(known.keys() & there.keys()):
-        if there[key] != known[key].tag and not _is_sound(run, key, known[key]):
-            damaged.append(key)
+    for batch in read_all(run.store, sorted(known.keys() & there.keys() - begun)):
+        damaged += [key for key, stored in batch if not _is_sound(run, key, known[key], stored)]
     for name, keys in (("missing", missing), ("damaged", damaged)):
         _tell(run, f"{name} objects", keys, Result.DONE if repair else Result.FAILED)
+    _tell(run, "objects that a killed run had begun", sorted(begun), Result.DONE)
     _tell(run, "objects that are not ours", foreign, Result.DONE)
     if repair:
         objects.lose(missing, damaged={key: there[key] for key in damaged})
-        objects.make_due([*missing, *damaged])
+        objects.make_due([*missing, *damaged, *begun])
         Publication(run).adopt()
 
 
-def _is_sound(run: Run, key: str, known: Recorded) -> bool:
-    """Whether an object with another tag has the bytes that were written; then the new tag is kept."""
-    found = run.store.read(key)
-    if found is None or known.body_digest != found.body_digest:
-        return False
-    run.ledger.objects.retag({key: found.tag})
-    return True
+def _is_sound(run: Run, key: str, known: Recorded, found: Stored) -> bool:
+    """Whether an object has the bytes that were written, and the headers where the store keeps any.
+
+    Then its tag is kept, should it be another one.
+    """
+    bytes_alone = found.content_type is None
+    sound = known.body_digest == found.body_digest if bytes_alone else known.digest == as_page(key, found).digest
+    if sound and known.tag != found.tag:
+        run.ledger.objects.retag({key: found.tag})
+    return sound
 
 
 def _tell(run: Run, subject: str, keys: list[str], result: Result) -> None:

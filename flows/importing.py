@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flows.run import Run
 from tasks.articles.jekyll_folder import find_posts, join_posts
 from tasks.articles.jekyll_post import ImportedPost, read_post
+from tasks.config import Site
 from tasks.errors import ConfigError, ParseError
 from tasks.model import Category, Listing, Offer, Outcome, Result, Stage, Status, Unusable
 
@@ -19,7 +20,10 @@ def import_posts(run: Run, folder: Path) -> None:
 
     Posts that cannot be read, or tell a story that is known, stand in the report by name.
     """
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    own = _own_folder(run.site)
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    files = [path for path in files if own is None or own not in path.resolve().parents]
+    names = [path.relative_to(folder).as_posix() for path in files]
     groups = find_posts(names)
     if not groups:
         raise ConfigError(f"{folder}: no posts below; expected a folder with _posts/ or old_post/, and *.md in it")
@@ -30,6 +34,12 @@ def import_posts(run: Run, folder: Path) -> None:
             taken += 1
     story = f"{taken} stories taken over from {sum(map(len, groups))} posts of {folder.name}"
     run.recorder.outcome(Outcome(subject="the import", stage=Stage.PARSE, result=Result.DONE, reason=story))
+
+
+def _own_folder(site: Site) -> Path | None:
+    """What this site publishes itself is not taken over."""
+    scheme, _, path = site.publish.url.partition(":")
+    return Path(path).resolve() if scheme.lower() == "file" else None
 
 
 def _read(run: Run, folder: Path, name: str) -> ImportedPost | None:
@@ -58,6 +68,8 @@ def _keep(run: Run, post: ImportedPost) -> bool:
     ledger.articles.record(Listing(source=SOURCE, entries=(entry,)), now=run.now)
     ledger.articles.save(article, Offer(entry=entry, summary=article.summary, seen_in=(SOURCE,)), now=run.now)
     ledger.articles.point_here(key, [old for old in former if old != article.page_key])
+    address = f"{run.facts.base_url}/{article.page_key}"
+    run.recorder.imported(entry, category=given.slug, address=address, remarks=post.remarks)
     for remark in post.remarks:
         ledger.journal.note(key, Stage.PARSE, f"{post.name}: {remark}"[:900])
     ledger.journal.note(key, Stage.PARSE, f"taken over from {post.name}")

@@ -15,12 +15,13 @@ from flows.auditing import audit_store
 from flows.ending import conclude, ending_early
 from flows.importing import import_posts
 from flows.publishing import render_and_publish
-from flows.restoring import restore_ledger
+from flows.restoring import disown_foreign, restore_ledger
 from flows.rollback import bring_back
 from flows.run import Run, open_run, read_site
+from flows.verdict import Ending, judge
 from tasks.articles.identity import story_key
 from tasks.errors import ConfigError
-from tasks.model import Stage, WithdrawalReason
+from tasks.model import Outcome, Result, RunReport, Stage, WithdrawalReason
 
 _RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)
 
@@ -52,8 +53,12 @@ def withdraw(site: str, articles: list[str], reason: WithdrawalReason) -> State[
     """
 
     def take_down(run: Run) -> None:
+        held = run.ledger.generations.held_at()
         for key in run.ledger.withdrawals.withdraw(_keys(run, articles), reason, now=run.now):
             run.ledger.journal.note(key, Stage.DECIDE, f"withdrawn: {reason.value}")
+        if held is not None and run.ledger.generations.held_at() is None:
+            ended = f"lists are no longer held at generation {held}: they would show what was withdrawn"
+            run.recorder.outcome(Outcome(subject="publishing", stage=Stage.DECIDE, result=Result.DONE, reason=ended))
 
     return _maintain(site, take_down, grace=timedelta())  # what was taken down must not be found an hour longer
 
@@ -113,7 +118,7 @@ def restore(site: str) -> State[Any]:
     Args:
         site: Path of the site file, such as deployments/sites/finews.toml.
     """
-    return _maintain(site, restore_ledger)
+    return _maintain(site, restore_ledger, afterwards=disown_foreign)
 
 
 @flow(name="import-jekyll", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
@@ -128,9 +133,14 @@ def import_jekyll(site: str, folder: str) -> State[Any]:
 
 
 def _maintain(
-    site: str, work: Callable[[Run], object], *, publish: bool = True, grace: timedelta = timedelta(hours=1)
+    site: str,
+    work: Callable[[Run], object],
+    *,
+    publish: bool = True,
+    grace: timedelta = timedelta(hours=1),
+    afterwards: Callable[[Run, RunReport], object] | None = None,
 ) -> State[Any]:
-    """One piece of work under the lease, then everything that it made due."""
+    """One piece of work under the lease, then everything that it made due; `afterwards` when all of that went well."""
     started = perf_counter()
     site_file = read_site(site)
     run_id = str(runtime.flow_run.id)
@@ -141,6 +151,9 @@ def _maintain(
             render_and_publish(run)
         run.ledger.journal.flush()
         report = run.recorder.report(seconds=perf_counter() - started)
+        if afterwards and judge(report, max_problem_share=1.0).ending is not Ending.FAILED:
+            afterwards(run, report)
+            run.ledger.journal.flush()
     return early.state or conclude(report, site_file)
 
 

@@ -166,6 +166,7 @@ class Publication:
         """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
         self._begin()
         run = self._run
+        run.ledger.objects.intend((action.key for action in actions), now=run.now)
         publishing = with_retries(publish, run.site.fetch)
         arguments = {"name": name, "actions": actions, "store": run.store, "lease": run.lease}
         [(_, result)] = each(publishing, Stage.PUBLISH, [actions], lambda _: f"wave {name}", lambda _: arguments, run)
@@ -174,7 +175,7 @@ class Publication:
             receipts = result.receipts
         elif not isinstance(result, BaseException):
             receipts = result
-        run.ledger.objects.record(receipts, now=run.now)
+        run.ledger.objects.record(receipts, now=run.now, announced=run.site.announce.anyone)
         run.recorder.received(receipts)
         self._tell_owners(receipts, owners)
         if isinstance(result, WaveFailed | LedgerError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from flows.announcing import announce
+from flows.announcing import announce, purge_caches
 from flows.publication import Publication
 from flows.reading import give_up
 from flows.run import Run
@@ -95,8 +95,9 @@ def _bring_up_to_date(run: Run) -> None:
     _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
     publication.collect()
     publication.close()
-    check_public(run)
-    announce(run)
+    purge_caches(run)
+    if check_public(run):
+        announce(run)
 
 
 def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:

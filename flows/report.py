@@ -12,6 +12,7 @@ from tasks.model import (
     ActionKind,
     ArticleLine,
     Decision,
+    Entry,
     Offer,
     Outcome,
     Receipt,
@@ -80,6 +81,13 @@ class Recorder:
         key = f"{item.source} {item.subject}"
         line = self._lines.setdefault(key, _Line(code=item.subject, step=Step.UNUSABLE.value, category=item.source))
         line.outcomes.append(Outcome(subject=key, stage=Stage.DECIDE, result=Result.UNUSABLE, reason=item.reason))
+
+    def imported(self, entry: Entry, *, category: str, address: str, remarks: Iterable[str]) -> None:
+        """A story that was taken over from a post."""
+        line = _Line(code=entry.code, step="imported", title=entry.title, category=category, address=address)
+        self._lines[entry.key] = line
+        reason = "; ".join(remarks)[:900]
+        line.outcomes.append(Outcome(subject=entry.key, stage=Stage.PARSE, result=Result.DONE, reason=reason))
 
     def reads(self, key: str) -> bool:
         """Whether this run has read the article's text."""

@@ -1,17 +1,14 @@
 """A new ledger from the store alone."""
 
-import itertools
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-
 from flows.publication import MARKER, read_state
+from flows.reading_store import as_page, read_all
 from flows.run import Run
 from tasks.errors import StoreError
 from tasks.ledger.records import PREFIX
-from tasks.model import ActionKind, Outcome, Page, Receipt, Result, Stage, Stored
+from tasks.model import ActionKind, Outcome, Receipt, Result, RunReport, Stage, Stored
 
-_BATCH = 500  # objects in memory at a time
-_THREADS = 8
+# What nothing renders again: former files of the search index wait below their prefix to be deleted.
+_WAITING = ("search/",)
 
 
 def restore_ledger(run: Run) -> None:
@@ -29,11 +26,11 @@ def restore_ledger(run: Run) -> None:
     records.begin(state.ledger)
     keys = sorted(listed.key for listed in run.store.listed() if listed.key != MARKER)
     ours = [key for key in keys if key.startswith(PREFIX)]
-    for batch in _read(run, ours):
+    for batch in read_all(run.store, ours):
         records.read({key: stored.body for key, stored in batch})
     records.finish(news_files=sum(key.startswith("sitemap-news") for key in keys))
     run.ledger.generations.settle(state.generation)
-    for batch in _read(run, keys):
+    for batch in read_all(run.store, keys):
         run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
     told = f"{len(ours)} articles from {len(keys)} objects, generation {state.generation}"
     run.recorder.outcome(
@@ -42,23 +39,9 @@ def restore_ledger(run: Run) -> None:
     run.ledger.journal.note("store", Stage.DECIDE, f"ledger restored: {told}")
 
 
-def _read(run: Run, keys: Iterable[str]) -> Iterator[list[tuple[str, Stored]]]:
-    waiting = iter(keys)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="restore") as pool:
-        while batch := list(itertools.islice(waiting, _BATCH)):
-            found = pool.map(run.store.read, batch)
-            yield [(key, stored) for key, stored in zip(batch, found, strict=True) if stored is not None]
-
-
 def _receipt(key: str, stored: Stored) -> Receipt:
-    """As if it had just been written. Where the store keeps no headers the page's own cannot be known."""
-    page = Page(
-        key=key,
-        body=stored.body,
-        content_type=stored.content_type or "",
-        cache_control=stored.cache_control or "",
-        encoding=stored.encoding or "",
-    )
+    """As if it had just been written."""
+    page = as_page(key, stored)
     return Receipt(
         key=key,
         kind=ActionKind.CREATE,
@@ -67,3 +50,13 @@ def _receipt(key: str, stored: Stored) -> Receipt:
         size=len(page.body),
         tag=stored.tag,
     )
+
+
+def disown_foreign(run: Run, report: RunReport) -> None:
+    """After everything was rendered: what nothing asked for was in the store, but is not ours."""
+    wanted = {*report.written, *report.unchanged, *report.deleted}
+    foreign = [key for key in run.ledger.objects.all() if key not in wanted and not key.startswith(_WAITING)]
+    run.ledger.objects.disown(foreign)
+    if foreign:
+        named = ", ".join(foreign[:20]) + (f" and {len(foreign) - 20} more" if len(foreign) > 20 else "")
+        run.ledger.journal.note("store", Stage.DECIDE, f"not ours: {named}")

@@ -7,12 +7,15 @@ from tasks.model import Outcome, Result, Stage
 
 
 def bring_back(run: Run, generation: int | None) -> None:
-    """Write the open list pages of that generation (the one before the last without a number), and hold them there.
+    """Write the open list pages of that generation, and hold them there.
+
+    Without a number: of the one before the last, or before the one that they are held at already.
 
     Pages that did not exist then stay: nothing links to them any more. Articles stay as they are.
     """
     generations = run.ledger.generations
-    number = generations.number() - 1 if generation is None else generation
+    held = generations.held_at()
+    number = generation if generation is not None else (generations.number() if held is None else held) - 1
     pages = generations.pages_of(number)
     if not pages:
         raise ConfigError(f"generation {number}: no list of it is known")

@@ -7,15 +7,16 @@ from tasks.model import ActionKind, Outcome, Request, Result, Stage
 SAMPLE = 5
 
 
-def check_public(run: Run) -> None:
+def check_public(run: Run) -> bool:
     """Read a sample of the objects that this run created or changed from the public address, when the site names one.
 
-    What differs is a problem of the run and undoes nothing: a cache may need a while, a wrong address a person.
+    What differs is a problem of the run and undoes nothing: a cache may need a while, a wrong address a person. Whether
+    nothing differed.
     """
     base = run.site.publish.public_url
     if not base or run.recorder.dry_run:
-        return
-    sample = run.recorder.changed(limit=SAMPLE)
+        return True
+    sample, sound = run.recorder.changed(limit=SAMPLE), True
     for receipt in sample:
         address = f"{base}/{receipt.key}"
         try:
@@ -25,6 +26,7 @@ def check_public(run: Run) -> None:
             reason = "" if same else f"{address}: {len(answer.body)} bytes that are not those in the store"
         except FetchError as error:
             reason = str(error)
+        sound = sound and not reason
         new = "new" if receipt.kind is ActionKind.CREATE else "changed"
         run.recorder.outcome(
             Outcome(
@@ -34,3 +36,4 @@ def check_public(run: Run) -> None:
                 reason=reason,
             )
         )
+    return sound

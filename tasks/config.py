@@ -160,6 +160,11 @@ class AnnounceTable(_Table):
     indexnow_key: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9-]{8,128})?$")] = ""
     indexnow_endpoint: Annotated[str, AfterValidator(_http_url)] = "https://api.indexnow.org/indexnow"
 
+    @property
+    def anyone(self) -> bool:
+        """Whether there is anyone to tell."""
+        return bool(self.cloudfront or self.purge_webhook or self.websub_hubs or self.indexnow_key)
+
 
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""

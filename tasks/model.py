@@ -310,7 +310,8 @@ class Page:
 class Recorded:
     """What the ledger knows of one object in the store: its `Page` digests, and the tag that the store gave it.
 
-    A tag changes with every write (an S3 ETag with every change of bytes). It is empty when the store told none.
+    A tag changes with every write (an S3 ETag with every change of bytes). It is empty when the store told none. `digest`
+    is empty while it is not known what stands there.
     """
 
     digest: str

@@ -39,7 +39,7 @@ def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease |
     guard()
     gone = [action.key for action in actions if action.kind is ActionKind.DELETE]
     written = [action for action in actions if action.kind is not ActionKind.DELETE]
-    receipts = _write(written, store, guard) + (store.delete(gone) if gone else ())
+    receipts = _write(written, store, guard) + (store.delete(gone, guard=guard) if gone else ())
     counts = Counter(receipt.kind.value for receipt in receipts if not receipt.error)
     log.info("%s: %s", name, ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing")
     for action in actions[:_LINES]:

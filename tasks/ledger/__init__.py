@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
+from tasks.ledger.changes import Changes
 from tasks.ledger.generations import Generations
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
@@ -49,6 +50,7 @@ class Ledger:
         self.indexes = Indexes(self._database, zone)
         self.lists = Lists(self._database)
         self.objects = Objects(self._database, store)
+        self.changes = Changes(self._database)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
         self.records = Records(self._database)

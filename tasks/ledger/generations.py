@@ -105,9 +105,15 @@ class Generations:
     def release(self) -> None:
         """Publish again: every page is compared with what it should be."""
         with self._database.begin() as db:
-            keep_fact(db, "held at", "")
-            db.execute(indexes.update().values(stale=True))
-            db.execute(articles.update().where(articles.c.published).values(stale=True))
+            release(db)
+
+
+def release(db: Connection) -> None:
+    """As `Generations.release`; nothing happens when nothing is held."""
+    if fact(db, "held at"):
+        keep_fact(db, "held at", "")
+        db.execute(indexes.update().values(stale=True))
+        db.execute(articles.update().where(articles.c.published).values(stale=True))
 
 
 def forget_versions(db: Connection) -> None:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from tasks.catalogue import IndexKind
+from tasks.ledger.changes import note_changes
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.records import PREFIX
@@ -69,10 +72,10 @@ class Objects:
                 of_article = sa.or_(articles.c.page_key.in_(chunk), articles.c.post_key.in_(chunk))
                 query = sa.select(articles.c.key, articles.c.page_key, articles.c.post_key).where(of_article)
                 for row in db.execute(query).all():
-                    db.execute(articles.update().where(articles.c.key == row.key).values(stale=True))
+                    _article_is_due(db, row.key)
                     rest -= {row.page_key, row.post_key}
             for key in {key.rpartition("/")[2].removesuffix(".json") for key in rest if key.startswith(PREFIX)}:
-                db.execute(articles.update().where(articles.c.key == key).values(stale=True))
+                _article_is_due(db, key)
             if rest:
                 db.execute(indexes.update().values(stale=True))
 
@@ -87,8 +90,26 @@ class Objects:
         with self._database.begin() as db:
             return db.execute(sa.select(sa.func.count()).select_from(objects).where(self._ours)).scalar() or 0
 
-    def record(self, receipts: Iterable[Receipt], *, now: datetime) -> None:
-        """Keep what was written and deleted; failed receipts change nothing."""
+    def intend(self, keys: Iterable[str], *, now: datetime) -> None:
+        """Before these are written or deleted: from now on it is not known what stands there, until it is recorded.
+
+        Killed in between, the ledger still knows that the keys may be ours: they are written again, or deleted.
+        """
+        with self._database.begin() as db:
+            for chunk in batches(keys):
+                here = sa.and_(self._ours, objects.c.key.in_(chunk))
+                known = set(db.execute(sa.select(objects.c.key).where(here)).scalars())
+                db.execute(objects.update().where(here).values(digest="", body_digest=""))
+                rows = [
+                    {"store": self._store, "key": key, "digest": "", "size": 0, "written_at": now}
+                    for key in chunk
+                    if key not in known
+                ]
+                if rows:
+                    db.execute(objects.insert(), rows)
+
+    def record(self, receipts: Iterable[Receipt], *, now: datetime, announced: bool = False) -> None:
+        """Keep what was written and deleted; failed receipts change nothing. `announced`: others are to hear of it."""
         done = [receipt for receipt in receipts if not receipt.error and receipt.kind is not ActionKind.KEEP]
         if not done:
             return
@@ -110,6 +131,14 @@ class Objects:
             ]
             if rows:
                 db.execute(objects.insert(), rows)
+            if announced:
+                note_changes(db, done)
+
+    def disown(self, keys: Iterable[str]) -> None:
+        """These are not ours: they stay in the store, and nothing is known of them."""
+        with self._database.begin() as db:
+            for chunk in batches(keys):
+                db.execute(objects.delete().where(self._ours, objects.c.key.in_(chunk)))
 
     def under(self, prefix: str) -> frozenset[str]:
         """Keys that we wrote below a prefix and that are to stay."""
@@ -182,3 +211,10 @@ class Objects:
                 return found
             keep_fact(db, name, value)
         return value
+
+
+def _article_is_due(db: Connection, key: str) -> None:
+    """Its page, its post and its record; of a withdrawn one, the tombstone and the record."""
+    db.execute(articles.update().where(articles.c.key == key).values(stale=True))
+    tombstone = sa.and_(indexes.c.kind == IndexKind.WITHDRAWN, indexes.c.name == key)
+    db.execute(indexes.update().where(tombstone).values(stale=True))

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0004"
+REVISION = "0005"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -194,6 +194,15 @@ objects = Table(
     Column("written_at", Instant, nullable=False),
     Column("delete_after", Instant),
     Index("objects_to_delete", "store", "delete_after"),
+)
+
+# What changed in the store and was not told to caches, hubs and search engines yet.
+changes = Table(
+    "changes",
+    metadata,
+    Column("key", String(600), primary_key=True),
+    Column("cached", Boolean, nullable=False),
+    Column("new", Boolean, nullable=False),
 )
 
 # Open list pages as they were published, for going back: compressed, the last few generations of each.

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from tasks.catalogue import IndexKind, IndexRef
 from tasks.errors import ConfigError
-from tasks.ledger.generations import forget_versions
+from tasks.ledger.generations import forget_versions, release
 from tasks.ledger.opening import Database
 from tasks.ledger.places import mark_stale, take_out
 from tasks.ledger.schema import articles, indexes, moves, objects
@@ -24,7 +24,7 @@ class Withdrawals:
     def withdraw(self, keys: Iterable[str], reason: WithdrawalReason, *, now: datetime) -> tuple[str, ...]:
         """Take these down; the keys of those that were not down already. An unknown key is a `ConfigError`.
 
-        Nobody can go back to lists of before: they would show it.
+        Nobody can go back to lists of before, nor stay with them after a rollback: they would show it.
         """
         done: list[str] = []
         with self._database.begin() as db:
@@ -47,6 +47,7 @@ class Withdrawals:
                 done.append(key)
             if done:
                 forget_versions(db)
+                release(db)
         return tuple(done)
 
     def reinstate(self, keys: Iterable[str]) -> tuple[str, ...]:

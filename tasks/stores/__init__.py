@@ -64,8 +64,11 @@ class Store(Protocol):
         """
         ...
 
-    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
-        """Remove the keys; one receipt per key, in order. A key that is not there counts as removed."""
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
+        """Remove the keys; one receipt per key, in order. A key that is not there counts as removed.
+
+        `guard` is called before each call to the service.
+        """
         ...
 
     def listed(self, prefix: str = "") -> Iterator[Listed]:

@@ -72,13 +72,14 @@ class DirectoryStore:
             raise self._failure("write", error) from error
         return tuple(receipts)
 
-    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Remove the files, and the folders that this empties."""
         gone = tuple(keys)
         for key in gone:
             check_key(key)
         try:
             for key in gone:
+                guard()
                 self._remove(key)
             self._sync_folders_of(gone)
         except OSError as error:

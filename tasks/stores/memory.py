@@ -36,13 +36,14 @@ class MemoryStore:
             receipts.append(self._put(action, page))
         return tuple(receipts)
 
-    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Forget the keys."""
         gone = tuple(keys)
         for key in gone:
             check_key(key)
-        with self._lock:
-            for key in gone:
+        for key in gone:
+            guard()
+            with self._lock:
                 self._pages.pop(key, None)
         return tuple(deleted(key) for key in gone)
 

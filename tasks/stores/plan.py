@@ -54,6 +54,9 @@ def _action(page: Page, recorded: Recorded | None) -> Action:
     if recorded is None:
         return Action(kind=ActionKind.CREATE, key=page.key, reason="new", page=page)
     tag = recorded.tag
+    if not recorded.digest:  # a run was killed, or an audit found something else there
+        kind = ActionKind.UPDATE if tag else ActionKind.CREATE
+        return Action(kind=kind, key=page.key, reason="not known to be whole", page=page, tag=tag)
     if recorded.digest == page.digest:
         return Action(kind=ActionKind.KEEP, key=page.key, reason="unchanged", page=page, tag=tag)
     if recorded.body_digest == page.body_digest:

@@ -38,7 +38,7 @@ class Rehearsal:
             self._writes.extend(action for action, _ in checked)
         return tuple(written(action, page) for action, page in checked)
 
-    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Remember the keys."""
         gone = tuple(keys)
         for key in gone:

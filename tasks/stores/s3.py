@@ -111,13 +111,14 @@ class S3Store:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def delete(self, keys: Iterable[str]) -> tuple[Receipt, ...]:
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Remove the keys, a thousand a call. The service reports the failures of single keys inside a success."""
         gone = tuple(keys)
         for key in gone:
             check_key(key)
         errors: dict[str, str] = {}
         for start in range(0, len(gone), _BATCH if self._can.batch_delete else 1):
+            guard()
             errors |= (
                 self._delete_batch(gone[start : start + _BATCH])
                 if self._can.batch_delete

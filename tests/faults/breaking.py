@@ -69,8 +69,8 @@ class Child:
         return Ended(killed=False, steps=int(steps), state=state, message=message)
 
 
-def start(folder: Path, *, at: int = 0, how: How = How.NOTHING) -> Child:
-    """Run the site of this folder in a process of its own, which breaks before its step number `at`."""
+def start(folder: Path, *, at: int = 0, how: How = How.NOTHING, flow: str = "syndicate", **wish: Any) -> Child:
+    """Run a flow on the site of this folder in a process of its own, which breaks before its step number `at`."""
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid:
@@ -79,7 +79,7 @@ def start(folder: Path, *, at: int = 0, how: How = How.NOTHING) -> Child:
     os.close(read_end)
     status = 4
     try:
-        told = _run(folder, at, how)
+        told = _run(folder, at, how, flow, wish)
         os.write(write_end, told.encode("utf-8", "replace"))
         status = 0
     except BaseException as error:  # whatever it is, it must not go on in a forked copy of the test
@@ -88,12 +88,12 @@ def start(folder: Path, *, at: int = 0, how: How = How.NOTHING) -> Child:
         os._exit(status)
 
 
-def run(folder: Path, *, at: int = 0, how: How = How.NOTHING) -> Ended:
+def run(folder: Path, *, at: int = 0, how: How = How.NOTHING, flow: str = "syndicate", **wish: Any) -> Ended:
     """`start`, to its end."""
-    return start(folder, at=at, how=how).ended()
+    return start(folder, at=at, how=how, flow=flow, **wish).ended()
 
 
-def _run(folder: Path, at: int, how: How) -> str:
+def _run(folder: Path, at: int, how: How, flow: str, wish: dict[str, Any]) -> str:
     os.chdir(folder)
     quiet = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(quiet, 1)
@@ -107,10 +107,11 @@ def _run(folder: Path, at: int, how: How) -> str:
             _break(how, connection)
 
     _at_each_step(str(folder / "public"), step, aside=how is How.STOP)
-    from flows import syndicate as module
+    from flows import maintain, syndicate
 
+    module: Any = syndicate if flow == "syndicate" else maintain
     vars(module)["datetime"] = Standing  # a correction says when it was seen, and runs are to be compared
-    state = module.syndicate(site="site.toml", return_state=True)
+    state = vars(module)[flow](site="site.toml", return_state=True, **wish)
     return f"{steps}\n{state.name}\n{state.message}"
 
 

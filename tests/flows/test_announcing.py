@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from flows.maintain import withdraw
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Upstream, stories
 
@@ -117,3 +118,46 @@ def test_nobody_is_told_of_a_run_that_failed(told_site: SiteFolder, upstream: Up
     upstream.serve("rolling", *stories(2))
     assert told_site.run().ending == "Failed"
     assert listener.told == []
+
+
+def test_what_was_not_told_is_told_by_the_next_run(
+    told_site: SiteFolder, upstream: Upstream, listener: Listener
+) -> None:
+    upstream.serve("rolling", *stories(2))
+    told_site.run()
+    listener.status = 500
+    upstream.serve("rolling", *stories(3))
+    told_site.run()
+    listener.status, listener.told = 200, []
+    assert told_site.run().report.written == ()
+    told = dict(listener.told)
+    assert "/index.html" in json.loads(told["/purge?token=secret-token"])["paths"]
+    assert any(url.endswith("0003.html") for url in json.loads(told["/indexnow"])["urlList"])
+    listener.told.clear()
+    told_site.run()
+    assert listener.told == []
+
+
+def test_what_was_taken_down_leaves_the_caches(told_site: SiteFolder, upstream: Upstream, listener: Listener) -> None:
+    upstream.serve("rolling", *stories(2))
+    told_site.run()
+    listener.told.clear()
+    told_site.do(withdraw, articles=["NW202611200000000001"], reason="legal")
+    paths = json.loads(dict(listener.told)["/purge?token=secret-token"])["paths"]
+    assert "/_posts/2026-11-20-202611200000000001.md" in paths
+    assert "/emnews/2026/11/20/202611200000000001.html" in paths
+    assert [path for path in paths if path.startswith("/search/") and "fragment" in path]
+
+
+def test_hubs_and_engines_wait_until_readers_get_what_was_written(
+    told_site: SiteFolder, upstream: Upstream, listener: Listener
+) -> None:
+    text = told_site.file.read_text(encoding="utf-8")
+    away = f'public_url = "{listener.address}"\n'  # it answers no GET
+    told_site.file.write_text(text.replace("[publish]\n", f"[publish]\n{away}"), encoding="utf-8")
+    upstream.serve("rolling", *stories(2))
+    assert told_site.run().ending == "Completed with problems"
+    assert {path.partition("?")[0] for path, _ in listener.told} <= {"/purge"}
+    told_site.file.write_text(text, encoding="utf-8")
+    told_site.run()
+    assert "/indexnow" in dict(listener.told)

@@ -47,6 +47,11 @@ def test_posts_come_in_with_their_addresses_and_bytes(two_lists: SiteFolder, ups
     (old / "_posts/2021-12-01-init.md").write_text("---\ntitle: hello\n---\nno article")
     ended = two_lists.do(maintain.import_jekyll, folder=str(old))
     problems = {line.code: line.reason for line in ended.report.articles if line.result.value == "unusable"}
+    assert ended.ending == "Completed with problems"
+    assert [line.code for line in ended.report.articles if line.step == "imported"] == [
+        "NW202205302396671645",
+        "NW202205302396671646",
+    ]
     assert sorted(problems) == ["_posts/2021-12-01-init.md", "_posts/2022-05-30-202205302396671647.md"]
     assert "the title is empty" in problems["_posts/2022-05-30-202205302396671647.md"]
     found = two_lists.objects()
@@ -69,6 +74,17 @@ def test_a_story_told_twice_keeps_both_addresses(two_lists: SiteFolder, upstream
     found = two_lists.objects()
     assert "旧消息" in found["xinyangribao/2022/05/30/NW202205302396671645.html"].decode()
     assert 'content="0; url=' in found["emnews/2022/05/30/202205302396671645.html"].decode()
+
+
+def test_what_the_site_publishes_itself_is_not_taken_over(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(2))
+    site.run()
+    old = put(site.folder, "_posts/2022-05-30-202205302396671645.md", id="1")
+    ended = site.do(maintain.import_jekyll, folder=str(site.folder))
+    assert old
+    assert [o.reason for o in ended.report.outcomes if o.subject == "the import"] == [
+        f"1 stories taken over from 1 posts of {site.folder.name}"
+    ]
 
 
 def test_what_the_ledger_knows_is_not_replaced(site: SiteFolder, upstream: Upstream) -> None:

@@ -326,3 +326,43 @@ def test_a_record_that_cannot_be_read_is_named_and_the_ledger_stays_empty(site: 
     ended = site.do(maintain.restore)
     assert ended.ending == "Failed"
     assert f"{broken.name}: not a record of an article" in str(ended.state.message)
+
+
+# --- together ---------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_ends_a_rollback_whose_lists_would_show_the_article(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", SECRET, *stories(3))
+    site.run()
+    upstream.serve("rolling", SECRET, *stories(5))
+    site.run()
+    site.do(maintain.rollback)
+    ended = site.do(maintain.withdraw, articles=[SECRET.code], reason=WithdrawalReason.LEGAL)
+    assert ended.ending == "Completed"
+    assert outcomes(ended, "publishing") == [
+        "lists are no longer held at generation 1: they would show what was withdrawn"
+    ]
+    assert not [key for key, body in site.files().items() if "不该留下".encode() in body]
+    assert stories(5)[-1].title.encode() in site.objects()["index.html"]
+
+
+def test_going_back_twice_goes_back_two_generations(site: SiteFolder, upstream: Upstream) -> None:
+    pages = []
+    for count in (1, 2, 3):
+        upstream.serve("rolling", *stories(count))
+        site.run()
+        pages.append(site.objects()["index.html"])
+    site.do(maintain.rollback)
+    assert site.objects()["index.html"] == pages[1]
+    site.do(maintain.rollback)
+    assert site.objects()["index.html"] == pages[0]
+
+
+def test_what_is_not_ours_is_not_ours_after_a_restore(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    (site.public / "CNAME").write_text("finews.example\n")
+    site.ledger_file.unlink()
+    assert site.do(maintain.restore).ending == "Completed"
+    assert outcomes(site.do(maintain.audit), "objects that are not ours") == ["1: CNAME"]
+    assert (site.public / "CNAME").exists()

@@ -1,8 +1,9 @@
 """Whatever happens to articles, templates, runs, ledger and objects: the store ends as that of a clean rebuild."""
 
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +23,8 @@ from flows.publishing import render_and_publish
 from flows.restoring import restore_ledger
 from flows.rollback import bring_back
 from flows.run import Run, open_run, read_site
-from tasks.errors import FinewsError
-from tasks.model import Action, Category, Receipt, Status, WithdrawalReason
+from tasks.errors import ConfigError, FinewsError
+from tasks.model import Action, ActionKind, Category, Page, Receipt, Status, Stored, WithdrawalReason
 from tasks.render import render_again, render_indexes
 from tasks.stores import Guard, unguarded
 from tasks.stores.memory import MemoryStore
@@ -65,12 +66,23 @@ class Mortal(MemoryStore):
         """One object at a time, until the end."""
         return tuple(receipt for action in actions for receipt in self._write_one(action, guard))
 
+    def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
+        """As `write`."""
+        return tuple(receipt for key in keys for receipt in self._delete_one(key, guard))
+
     def _write_one(self, action: Action, guard: Guard) -> tuple[Receipt, ...]:
+        self._live()
+        return super().write([action], guard=guard)
+
+    def _delete_one(self, key: str, guard: Guard) -> tuple[Receipt, ...]:
+        self._live()
+        return super().delete([key], guard=guard)
+
+    def _live(self) -> None:
         if self.lives is not None:
             if self.lives == 0:
                 raise Killed
             self.lives -= 1
-        return super().write([action], guard=guard)
 
 
 def _plainly(task: Any, stage: Any, items: Any, subject: Any, arguments: Callable[[Any], Any], run: Run) -> list[Any]:
@@ -191,9 +203,13 @@ class Publishing(RuleBasedStateMachine):
     @rule(data=st.data())
     def lost_objects(self, data: st.DataObject) -> None:
         self.run()
-        keys = sorted(key for key in self.objects() if not key.startswith("_finews/"))
+        keys = sorted(self.objects())
         before = self.objects()
-        self.store.delete(data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=5)))
+        for key in data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=5, unique=True)):
+            if data.draw(st.booleans()):
+                self.store.delete([key])
+            else:
+                self.mislabel(key)
         self.during(lambda run: audit_store(run, repair=True), render_and_publish)
         assert self.objects() == before
 
@@ -206,7 +222,7 @@ class Publishing(RuleBasedStateMachine):
             generations = run.ledger.generations
             try:
                 pages = generations.pages_of(generations.number() - 1)
-            except Exception:
+            except ConfigError:
                 return  # nothing to go back to
             if pages:
                 bring_back(run, None)
@@ -237,10 +253,17 @@ class Publishing(RuleBasedStateMachine):
                 patch.stop()
             shutil.rmtree(self.folder)
 
-    def objects(self) -> Mapping[str, bytes]:
-        """Everything but the state, and the news sitemap: that one follows the clock."""
+    def mislabel(self, key: str) -> None:
+        """Somebody gives an object other headers."""
+        found = self.store.read(key)
+        assert found is not None
+        page = Page(key=key, body=found.body, content_type="text/plain", cache_control="no-store")
+        self.store.write([Action(kind=ActionKind.UPDATE, key=key, reason="by hand", page=page, tag=found.tag)])
+
+    def objects(self) -> Mapping[str, Stored]:
+        """Everything with its headers but the state, and the news sitemap: that one follows the clock."""
         keys = [listed.key for listed in self.store.listed() if listed.key not in (MARKER, "sitemap-news.xml")]
-        return {key: found.body for key in keys if (found := self.store.read(key)) is not None}
+        return {key: replace(found, tag="") for key in keys if (found := self.store.read(key)) is not None}
 
     def during(self, *works: Callable[[Run], object]) -> None:
         """One run, an hour after the last."""
@@ -253,7 +276,30 @@ class Publishing(RuleBasedStateMachine):
                 work(replace(run, store=self.store))
 
 
+def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
+    site = Publishing()
+    try:
+        site.news(3, DAILY, 0)
+        site.run()
+        site.during(lambda run: run.ledger.withdrawals.withdraw(["k00001"], WithdrawalReason.LEGAL, now=run.now))
+        site.run()
+        before = site.objects()
+        [tombstone] = [key for key in before if key.endswith("k00001.html")]
+        site.store.delete([tombstone])
+        [record] = [key for key in before if key.startswith("_finews/") and "k00002" in key]
+        for key in ("index.html", "feed.xml", record):
+            site.mislabel(key)
+        site.during(lambda run: audit_store(run, repair=True), render_and_publish)
+        assert site.objects() == before
+    finally:
+        site.teardown()
+
+
 TestPublishing = Publishing.TestCase
 TestPublishing.settings = settings(
-    max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 12,
+    stateful_step_count=14,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
 )
