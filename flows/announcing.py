@@ -26,7 +26,7 @@ def announce(run: Run) -> None:
 
 
 def _calls(run: Run, receipts: Sequence[Receipt]) -> Iterator[tuple[str, Callable[[], str]]]:
-    wanted, agent, base_url = run.site.announce, run.site.fetch.user_agent, run.facts.base_url
+    wanted, agent, base_url = run.site.announce, run.site.user_agent, run.facts.base_url
     # What is new no cache has; what is immutable changes only with a correction, and then caches must hear of it.
     changed = [r.key for r in receipts if r.kind is not ActionKind.CREATE]
     paths = sorted({f"/{encoded(form)}" for key in changed for form in (key, address_of(key))})

@@ -7,8 +7,11 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
+from tasks.ledger.answers import Answers
 from tasks.ledger.articles import Articles
+from tasks.ledger.askings import Askings
 from tasks.ledger.generations import Generations
+from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
 from tasks.ledger.lease import Lease, claim, holder_now
@@ -20,7 +23,10 @@ from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
 
-__all__ = ["Articles", "Generations", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects", "Places", "Shelves"]
+__all__ = [
+    "Answers", "Articles", "Askings", "Generations", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects",
+    "Places", "Shelves",
+]  # fmt: skip
 
 
 class Ledger:
@@ -48,6 +54,9 @@ class Ledger:
         self.places = Places(self._database, zone)
         self.indexes = Indexes(self._database, zone)
         self.lists = Lists(self._database)
+        self.answers = Answers(self._database)
+        self.askings = Askings(self._database)
+        self.hosts = Hosts(self._database)
         self.objects = Objects(self._database, store)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
