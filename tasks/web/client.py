@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 import requests
 import urllib3
@@ -22,7 +22,7 @@ from tasks.web.decoding import ACCEPTED, TooLong, Undecodable, decoded
 from tasks.web.failures import is_passing, plain
 from tasks.web.guard import PORTS, Guard, Refused
 from tasks.web.holding import Holding
-from tasks.web.manners import HostRecords, Manners, Memory, host_of
+from tasks.web.manners import HostRecords, Manners, Memory, host_of, origin_of
 from tasks.web.pace import Pace
 from tasks.web.punctual import PunctualAdapter
 from tasks.web.retry_after import seconds_until
@@ -121,10 +121,10 @@ class Client:
         self, request: Request, validators: Validators, manners: Manners, most: int, *, cut: bool = False
     ) -> Response:
         exchange = _Exchange(validators=validators, most=most, cut=cut, left=self._limits.total_timeout)
-        url, permanent = request.url, True
+        asked, permanent = [urldefrag(request.url).url], True
         for hop in range(_REDIRECTS + 1):
             try:
-                got, target = self._hop(replace(request, url=url), manners, exchange)
+                got, target = self._hop(_towards(request, asked[-1]), manners, exchange)
             except Refused as error:
                 raise FetchError(f"GET {request.url}: {error}", retryable=False) from error
             except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
@@ -132,8 +132,10 @@ class Client:
             if target is None:
                 return replace(got, moved_to=got.url if hop and permanent else "")
             permanent = permanent and got.status in _PERMANENT
-            url = target
-        raise FetchError(f"GET {request.url}: more than {_REDIRECTS} redirects", retryable=False, status=got.status)
+            asked.append(target)
+        circle = ", in a circle" if len(set(asked)) < len(asked) else ""
+        message = f"GET {request.url}: more than {_REDIRECTS} redirects{circle}"
+        raise FetchError(message, retryable=False, status=got.status)
 
     def _hop(self, request: Request, manners: Manners, exchange: "_Exchange") -> tuple[Response, str | None]:
         """One request and its answer, or the address that it redirects to."""
@@ -145,9 +147,9 @@ class Client:
                 message = f"GET {url}: not asked: robots.txt: {ruling.said}"
                 raise FetchError(message, retryable=False, not_before=ruling.until)
             gap, permitted = max(gap, ruling.delay), ruling.said
-            log.info("robots.txt lets %s be asked: %s", url, permitted)
-        self._holding.wait(url, manners)
+        self._holding.look(url, manners)
         with self._pace.turn(host, gap=manners.stretched(gap), lasts=self._limits.total_timeout + 60):
+            self._holding.wait(url, manners)
             started = time.monotonic()
             deadline = started + exchange.left
             with self._send(request, exchange.validators) as answer:
@@ -162,11 +164,11 @@ class Client:
         asked_conditionally = exchange.validators.url == url
         if not target and answer.status_code != 200 and not (answer.status_code == 304 and asked_conditionally):
             raise self._refusal(url, answer, len(body), manners)
-        return self._response(answer, body, exchange.seconds, permitted), target
+        return self._response(url, answer, body, exchange.seconds, permitted), target
 
-    def _response(self, answer: requests.Response, body: bytes, seconds: float, permitted: str) -> Response:
+    def _response(self, url: str, answer: requests.Response, body: bytes, seconds: float, permitted: str) -> Response:
         return Response(
-            url=answer.url,
+            url=url,
             status=answer.status_code,
             body=body,
             content_type=answer.headers.get("Content-Type", ""),
@@ -197,7 +199,7 @@ class Client:
         location = self._session.get_redirect_target(answer)
         if location is None:
             return None
-        target = urljoin(url, location)
+        target = urldefrag(urljoin(url, location)).url
         if len(target) > _LONGEST_URL:
             raise FetchError(f"GET {url}: a redirect to an address of {len(target)} characters", retryable=False)
         # RFC 9110 section 10.2.3: with a 3xx it is the least time before the redirected request.
@@ -209,6 +211,8 @@ class Client:
         return target
 
     def _read(self, answer: requests.Response, deadline: float, exchange: "_Exchange") -> bytes:
+        if (framing := answer.headers.get("Transfer-Encoding", "chunked").strip().lower()) != "chunked":
+            raise FetchError(f"GET {answer.url}: framed as {framing[:40]!r}, expected chunked", retryable=False)
         parts: list[bytes] = []
         size = 0
         # read1 hands over what has come, so that a slow drip meets the deadline; and it is not let decode,
@@ -262,6 +266,14 @@ class _Exchange:
     cut: bool
     left: float
     seconds: float = 0.0
+
+
+def _towards(request: Request, url: str) -> Request:
+    """The request at another address. What the source wants said may be a secret, and stays with the origin it is for."""
+    if origin_of(url) == origin_of(request.url):
+        return replace(request, url=url)
+    general = tuple((name, value) for name, value in request.headers if name.lower().startswith("accept"))
+    return Request(url=url, headers=general)
 
 
 def _retry_after(answer: requests.Response) -> float:

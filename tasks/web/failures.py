@@ -23,8 +23,11 @@ def plain(error: Exception) -> str:
     causes = tuple(_causes(error))
     if any(isinstance(cause, http.client.BadStatusLine) and not isinstance(cause, OSError) for cause in causes):
         return "the answer is not HTTP"
+    if any(isinstance(cause, http.client.LineTooLong) or "100 headers" in str(cause) for cause in causes):
+        return "its headers are too long or too many"
     if said := next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None):
-        return f"no connection: {said}"
+        made = not any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
+        return f"{'the connection broke' if made else 'no connection'}: {said}"
     if any(isinstance(cause, urllib3.exceptions.ProtocolError | http.client.HTTPException) for cause in causes):
         return "the connection broke before the answer was complete"
     return f"{type(error).__name__}: {error}"[:300]

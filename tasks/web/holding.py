@@ -29,26 +29,29 @@ class Holding:
         self._lock = threading.Lock()
         self._until: dict[tuple[str, str], datetime] | None = None
 
-    def wait(self, url: str, manners: Manners) -> None:
-        """Wait until `url` may be asked; a `FetchError` when that is too long."""
+    def look(self, url: str, manners: Manners) -> float:
+        """Seconds until `url` may be asked; a `FetchError` when that is too long."""
         names = _names(url, manners)
         with self._lock:
             known = self._known()
             held = [(known[key], key) for key in names.items() if key in known]
         if not held:
-            return
+            return 0.0
         until, (scope, name) = max(held)
         seconds = (until - self._clock()).total_seconds()
-        if seconds <= 0:
-            return
         if seconds > self._longest:
             raise FetchError(
                 f"GET {url}: not asked: the {scope} {name} is to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC",
                 retryable=False,
                 not_before=until,
             )
-        log.info("waiting %.1f s for %s, as its Retry-After asks", seconds, name)
-        self._sleep(seconds)
+        return seconds
+
+    def wait(self, url: str, manners: Manners) -> None:
+        """Wait until `url` may be asked."""
+        if (seconds := self.look(url, manners)) > 0:
+            log.info("waiting %.1f s before GET %s, as a Retry-After asks", seconds, url)
+            self._sleep(seconds)
 
     def hold(self, url: str, manners: Manners, seconds: float) -> datetime:
         """Ask nothing of what `manners` say for so many seconds; until when."""
