@@ -43,7 +43,7 @@ def _all_heard(run: Run, calls: Iterable[_Call]) -> bool:
 
 
 def _purges(run: Run, keys: Collection[str]) -> Iterable[_Call]:
-    wanted, agent = run.site.announce, run.site.fetch.user_agent
+    wanted, agent = run.site.announce, run.site.user_agent
     paths = sorted({f"/{encoded(form)}" for key in keys for form in (key, address_of(key))})
     if wanted.cloudfront and paths:
         reference = f"{run.recorder.run_id} {run.now:%Y%m%d%H%M%S}"
@@ -54,7 +54,7 @@ def _purges(run: Run, keys: Collection[str]) -> Iterable[_Call]:
 
 
 def _announcements(run: Run, keys: Collection[str]) -> Iterable[_Call]:
-    wanted, agent = run.site.announce, run.site.fetch.user_agent
+    wanted, agent = run.site.announce, run.site.user_agent
     feeds = [absolute(run.facts, key) for key in keys if key.rpartition("/")[2] in _FEEDS]
     if feeds:
         for number, hub in enumerate(wanted.websub_hubs, start=1):

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from flows.run import open_ledger
+from flows.run import open_client, open_ledger
 from tasks.config import Site
 from tasks.errors import FinewsError
 from tasks.fetch import ask
 from tasks.ledger import Ledger
+from tasks.model import Listing
 from tasks.stores import Capabilities, open_store
-from tasks.web import Client, Limits
 
 _MEANING = {
     "create_if_absent": "creates only where there is nothing (If-None-Match)",
@@ -80,9 +80,9 @@ def _store(site: Site, ledger: Ledger) -> str:
 
 
 def _source(site: Site, ledger: Ledger, name: str) -> str:
-    limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__))
-    with Client(Limits(**limits)) as client:
+    with open_client(site, ledger.hosts, clock=lambda: datetime.now(UTC)) as client:
         listing = ask.fn(spec=site.source(name), client=client, journal=ledger.journal)
+    assert isinstance(listing, Listing)  # without answers to compare with there is no other
     if not listing.entries:
         return f"{name}: answered, but lists nothing usable ({len(listing.unusable)} records)"
     newest = max(entry.published_at for entry in listing.entries)

@@ -40,9 +40,14 @@ _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind
 
 
 def publish_unless(run: Run, tripped: str) -> None:
-    """Publish, unless the circuit breaker has a reason against it: then everything that is published stays as it is."""
+    """Publish, unless the circuit breaker has a reason against it: then everything that is published stays as it is.
+
+    Only after a publication is it kept what answers said of themselves: without one they are asked for whole again.
+    """
     if not tripped:
-        render_and_publish(run)
+        if render_and_publish(run):
+            run.ledger.answers.commit()
+            run.ledger.askings.commit()
         return
     reason = f"{tripped}; what is published stays as it is, what was read is kept for the next run"
     run.recorder.outcome(Outcome(subject=BREAKER, stage=Stage.PUBLISH, result=Result.FAILED, reason=reason))
@@ -50,8 +55,8 @@ def publish_unless(run: Run, tripped: str) -> None:
         run.ledger.journal.note(key, Stage.PUBLISH, f"not published: {tripped}")
 
 
-def render_and_publish(run: Run) -> None:
-    """Bring the store up to what the ledger holds; nothing is written when there is nothing new.
+def render_and_publish(run: Run) -> bool:
+    """Bring the store up to what the ledger holds, and say whether it is; nothing is written when there is nothing new.
 
     What a killed run left undone is found here again: an article or a page of a list is due until it is in the store
     as it should be. A store that cannot be used is the failure of one wave more, so that what was read is still
@@ -60,9 +65,10 @@ def render_and_publish(run: Run) -> None:
     if (held := run.ledger.generations.held_at()) is not None:
         reason = f"lists are held at generation {held} since a rollback; finews release lets publishing go on"
         run.recorder.outcome(Outcome(subject="publishing", stage=Stage.PUBLISH, result=Result.SKIPPED, reason=reason))
-        return
+        return False
     try:
         _bring_up_to_date(run)
+        return True
     except StoreError as error:
         if not isinstance(error, WaveFailed):  # a wave has its own outcome already
             run.recorder.outcome(
@@ -70,7 +76,9 @@ def render_and_publish(run: Run) -> None:
             )
         for key in run.recorder.left_unpublished(f"not published, left for the next run: {error}"):
             run.ledger.journal.note(key, Stage.PUBLISH, f"not published, left for the next run: {error}")
-    run.ledger.journal.flush()
+        return False
+    finally:
+        run.ledger.journal.flush()
 
 
 def _bring_up_to_date(run: Run) -> None:

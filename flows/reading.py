@@ -1,18 +1,19 @@
 """The first half of a run: ask the lists, decide, fetch and parse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flows.breaker import Readings
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge, next_try
+from tasks.articles.due import Asking, answered, due, failed, unmodified
 from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
-from tasks.errors import ConfigError
-from tasks.fetch import ask, fetch
+from tasks.errors import ConfigError, ParseError
+from tasks.fetch import ask, fetch, text_urls
 from tasks.model import (
     Article,
     Category,
@@ -24,6 +25,7 @@ from tasks.model import (
     Stage,
     Status,
     Step,
+    Unmodified,
     Unusable,
 )
 from tasks.parse import parse
@@ -38,6 +40,11 @@ class Wish:
     since: datetime | None = None
     limit: int | None = None
     force: bool = False
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether a person wants something of certain sources or articles: those are asked, due or not."""
+        return bool(self.sources or self.articles or self.force)
 
     def __post_init__(self) -> None:
         """A limit that would never read anything is a slip of the hand."""
@@ -56,24 +63,81 @@ class Asked:
 
 
 def ask_sources(run: Run, wish: Wish) -> Asked:
-    """Ask every wished source and keep what it says. A source that fails, or lists nothing usable, fails alone."""
-    specs = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
+    """Ask every source that is due and keep what it says. A source that fails, or lists nothing usable, fails alone."""
+    wished = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
+    before = run.ledger.askings.of(spec.name for spec in wished)
+    specs = [spec for spec in wished if wish.is_manual or _is_due(run, spec, before[spec.name])]
     asking = with_retries(ask, run.site.fetch)
-    shared = {"client": run.client, "journal": run.ledger.journal}
+    shared = {
+        "client": run.client,
+        "journal": run.ledger.journal,
+        "answers": run.ledger.answers,
+        "conditional": not wish.force,
+    }
     results = each(asking, Stage.ASK, specs, lambda spec: spec.name, lambda spec: {"spec": spec, **shared}, run)
     keys: dict[str, None] = {}
     lists: dict[str, tuple[int, int]] = {}
-    failed = [spec.name for spec, _ in errors(results)]
-    for spec, listing in values(results):
-        keys |= dict.fromkeys(_keep(run, spec, listing, wish))
-        length = len(listing.entries)
-        lists[spec.name] = (length, run.ledger.lists.note(spec.name, length))
-        if not length:
-            failed.append(spec.name)
+    failed = {spec.name: error for spec, error in errors(results)}
+    answers: list[tuple[SourceSpec, Listing | Unmodified]] = values(results)
+    for spec, said in answers:
+        if isinstance(said, Unmodified):
+            _keep_unmodified(run, spec, before[spec.name])
+            continue
+        fresh = _keep(run, spec, said, wish)
+        keys |= dict.fromkeys(entry.key for entry in said.entries)
+        length = len(said.entries)
+        if not said.partial:
+            lists[spec.name] = (length, run.ledger.lists.note(spec.name, length))
+        if not length and not said.partial:
+            failed[spec.name] = ParseError("nothing usable in the list")
+            continue
+        _keep_answered(run, said, before[spec.name], fresh)
+    run.ledger.askings.keep({name: _failed(run, before[name], error) for name, error in failed.items()})
     return Asked(keys=tuple(keys), sources=len(specs), failed=tuple(failed), lists=lists)
 
 
-def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]:
+def _is_due(run: Run, spec: SourceSpec, asking: Asking) -> bool:
+    """Whether a source is to be asked in this run; the reason why not is in the report."""
+    now_due = due(asking, run.now)
+    if not now_due.ask:
+        reason = f"not asked: {now_due.reason}"
+        run.ledger.journal.note(spec.name, Stage.ASK, reason)
+        run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.SKIPPED, reason=reason))
+    return now_due.ask
+
+
+def _keep_unmodified(run: Run, spec: SourceSpec, before: Asking) -> None:
+    fresh_until, says = run.ledger.answers.told(spec.name)
+    run.ledger.askings.note(spec.name, unmodified(before, now=run.now, fresh_until=fresh_until, fresh_says=says))
+
+
+def _keep_answered(run: Run, listing: Listing, before: Asking, fresh: Collection[str]) -> None:
+    fresh_until, says = run.ledger.answers.told(listing.source)
+    news = [entry.published_at for entry in listing.entries if entry.key in fresh and entry.dated]
+    after = answered(
+        before,
+        now=run.now,
+        fresh_until=fresh_until,
+        fresh_says=says,
+        listed_for=listing.fresh_for,
+        skip_hours=listing.skip_hours,
+        news=news,
+    )
+    run.ledger.askings.note(listing.source, after)
+
+
+def _failed(run: Run, before: Asking, error: BaseException) -> Asking:
+    return failed(
+        before,
+        now=run.now,
+        error=str(error)[:500],
+        status=getattr(error, "status", None),
+        not_before=getattr(error, "not_before", None),
+    )
+
+
+def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> set[str]:
+    """Keep what a list says; the subjects that are new or changed in it."""
     fresh = set(run.ledger.articles.record(listing, now=run.now))
     for entry in listing.entries:
         if entry.key in fresh:
@@ -86,11 +150,11 @@ def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]
             run.ledger.journal.note(
                 story_key(item.subject), Stage.DECIDE, f"in list {spec.name}: unusable: {item.reason}"
             )
-    if not listing.entries:
+    if not listing.entries and not listing.partial:
         first = next((item.reason for item in listing.unusable), "the list is empty")
         reason = f"nothing usable: {len(listing.unusable)} records, the first: {first}"
         run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.FAILED, reason=reason))
-    return [entry.key for entry in listing.entries]
+    return fresh
 
 
 def readings(run: Run, asked: Asked) -> Readings:
@@ -156,7 +220,8 @@ def _within(wish: Wish, taken: int, offer: Offer, decision: Decision) -> Decisio
 def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     """Fetch and parse the texts of these offers and keep them; what fails is kept as failed, with its next try."""
     shelves = _shelves(run, offers)
-    journal, zone = run.ledger.journal, run.site.site.timezone
+    journal, zone, answers = run.ledger.journal, run.site.site.timezone, run.ledger.answers
+    answers.load(text_urls((run.site.source(offer.entry.source), offer.entry) for offer in offers))
     fetched = each(
         with_retries(fetch, run.site.fetch),
         Stage.FETCH,
@@ -167,6 +232,7 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
             "spec": run.site.source(offer.entry.source),
             "client": run.client,
             "journal": journal,
+            "answers": answers,
         },
         run,
     )
@@ -187,7 +253,12 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     )
     failures = [*errors(fetched), *((pair[0], error) for pair, error in errors(parsed))]
     give_up(run, [(offer.entry.key, error) for offer, error in failures])
-    articles = [run.ledger.articles.save(article, pair[0], now=run.now) for pair, article in values(parsed)]
+    articles = []
+    for (offer, capture), article in values(parsed):
+        articles.append(run.ledger.articles.save(article, offer, now=run.now))
+        if capture.response is not None:
+            reader = run.site.source(offer.entry.source).digest
+            answers.note(capture.asked_url, capture.response, reader=reader, moved_to=capture.moved_to)
     journal.flush()
     return articles
 
@@ -209,5 +280,11 @@ def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
     known = run.ledger.articles.known(key for key, _ in failures)
     for key, error in failures:
         failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
-        due = next_try(failed_before + 1, now=run.now)
-        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due)
+        again = max(next_try(failed_before + 1, now=run.now), *_not_before(error, run.now))
+        run.ledger.articles.fail(key, str(error)[:900], next_try_at=again)
+
+
+def _not_before(error: BaseException, now: datetime) -> Iterable[datetime]:
+    """What the answer itself said of asking again; a text that is gone is asked for once a day at most."""
+    yield getattr(error, "not_before", None) or now
+    yield now + timedelta(days=1) if getattr(error, "status", None) == 410 else now

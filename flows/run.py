@@ -18,7 +18,7 @@ from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
 from tasks.stores import Capabilities, Store, open_store
 from tasks.stores.rehearsal import Rehearsal
-from tasks.web import Client, Limits
+from tasks.web import Client, HostRecords, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,6 @@ def open_run(
     A dry run's store and ledger keep nothing, so it needs no lease. `allow_deletions`: instead of the site's limits.
     """
     now = clock()
-    limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__))
     with contextlib.ExitStack() as open_things:
         ledger = open_things.enter_context(open_ledger(site, run_id=run_id, clock=clock, rehearsal=dry_run))
         if (kept := ledger.objects.settled("timezone", site.site.timezone)) != site.site.timezone:
@@ -75,13 +74,22 @@ def open_run(
             site=site,
             ledger=ledger,
             store=Rehearsal(store) if dry_run else store,
-            client=open_things.enter_context(Client(Limits(**limits))),
+            client=open_things.enter_context(open_client(site, ledger.hosts, clock=clock)),
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
             facts=facts_of(site),
             now=now,
             lease=lease,
             allow_deletions=allow_deletions,
         )
+
+
+def open_client(site: Site, records: HostRecords, *, clock: Callable[[], datetime]) -> Client:
+    """A client with the limits and manners of the site; ConfigError when its list of allowed hosts cannot be read."""
+    limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__) - {"user_agent"})
+    try:
+        return Client(Limits(**limits, user_agent=site.user_agent, sender=site.sender), records=records, clock=clock)
+    except ValueError as error:
+        raise ConfigError(f"{site.path}: [fetch] allow_hosts: {error}") from error
 
 
 def _open_store(site: Site, ledger: Ledger, *, probe: bool) -> Store:

@@ -10,7 +10,7 @@ from prefect.tasks import Task
 from flows.run import Run
 from tasks.config import FetchTable
 from tasks.errors import FinewsError
-from tasks.model import Outcome, Result, Stage
+from tasks.model import Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
 progress = logging.getLogger("finews.progress")
@@ -75,6 +75,11 @@ def show(stage: str, done: int, total: int) -> None:
 
 def _outcome(subject: str, stage: Stage, value: object, seconds: float) -> Outcome:
     attempts = int(getattr(value, "attempts", 1))
+    if isinstance(value, Unmodified):
+        since = f" since {value.since:%Y-%m-%d %H:%M} UTC" if value.since else ""
+        return Outcome(
+            subject=subject, stage=stage, result=Result.SKIPPED, reason=f"not modified{since}", seconds=seconds
+        )
     if isinstance(value, FinewsError):
         reason = str(value)
     elif isinstance(value, BaseException):

@@ -6,6 +6,7 @@ mistake, and the nearest known key is named.
 
 import dataclasses
 import difflib
+import hashlib
 import re
 import tomllib
 import zoneinfo
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from tasks.errors import ConfigError
+
+_PRODUCT = "finews/0.1"
 
 
 def _http_url(value: str) -> str:
@@ -123,9 +126,17 @@ class LedgerTable(_Table):
 
 
 class FetchTable(_Table):
-    """`[fetch]`: limits of one request, and how often it is tried. Seconds and bytes."""
+    """`[fetch]`: limits of one request, how often it is tried, and the manners towards hosts. Seconds and bytes.
 
-    user_agent: Text = "finews/0.1 (+https://finews.withounder.com/)"
+    `min_gap`: between two requests to a host, over all sources, runs and workers; `per_host`: how many at once.
+    `ports`: which ones are asked; `allow_hosts`: hosts and networks that are asked on any port, though they are not public.
+    """
+
+    user_agent: str = ""
+    min_gap: Annotated[float, Field(ge=0, le=3600, strict=False)] = 1.0
+    per_host: Annotated[int, Field(ge=1, le=64)] = 2
+    ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], Field(strict=False)] = (80, 443, 8080, 8443)
+    allow_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     connect_timeout: Annotated[float, Field(gt=0, le=120, strict=False)] = 5.0
     read_timeout: Annotated[float, Field(gt=0, le=600, strict=False)] = 15.0
     total_timeout: Annotated[float, Field(gt=0, le=3600, strict=False)] = 60.0
@@ -188,6 +199,8 @@ class SourceTable(_Table):
     keyword_links: Literal["unwrap", "keep"] = "unwrap"
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
+    robots: Literal["obey", "ignore"] = "obey"
+    retry_after: Literal["url", "host", "source"] = "host"
 
 
 class _SiteFile(_Table):
@@ -218,6 +231,13 @@ class SourceSpec:
     keyword_links: str = "unwrap"
     https_hosts: tuple[str, ...] = ()
     max_pages: int = 5
+    robots: Literal["obey", "ignore"] = "obey"
+    retry_after: Literal["url", "host", "source"] = "host"
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything in the site file that decides what is read from an answer."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +255,18 @@ class Site:
     sample: SampleTable | None
     slugs: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks: product, version and an address that says more (RFC 9110 section 10.1.5)."""
+        contact = self.site.contact
+        about = contact if contact.startswith("http") else f"{self.site.base_url}/about.html"
+        return self.fetch.user_agent or f"{_PRODUCT} (+{about})"
+
+    @property
+    def sender(self) -> str:
+        """The mail address for the header From (RFC 9110 section 10.1.2); empty when the contact is none."""
+        return self.site.contact.removeprefix("mailto:").split("?")[0] if self.site.contact[:7] == "mailto:" else ""
 
     def source(self, name: str) -> SourceSpec:
         """The source of that name; ConfigError with the nearest known name otherwise."""

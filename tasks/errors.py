@@ -17,6 +17,7 @@
 Failures of one article are caught by the flow and become an `Outcome`; failures of the run end it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from tasks.model import Receipt
@@ -36,14 +37,24 @@ class ConfigError(FinewsError):
 class FetchError(FinewsError):
     """An address gave no usable answer.
 
-    `status` is the HTTP status where one came; `size` the bytes read until then.
+    `status` is the HTTP status where one came; `size` the bytes read until then. `not_before`: asking again earlier is
+    not wanted (Retry-After), or of no use (robots.txt).
     """
 
-    def __init__(self, message: str, *, retryable: bool, status: int | None = None, size: int = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        status: int | None = None,
+        size: int = 0,
+        not_before: datetime | None = None,
+    ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.status = status
         self.size = size
+        self.not_before = not_before
 
 
 class ParseError(FinewsError):

@@ -1,16 +1,18 @@
 """The verb *fetch*: ask a list, and ask for an article's text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import SourceSpec
-from tasks.errors import FinewsError, worth_retrying
-from tasks.ledger import Journal
-from tasks.model import Capture, Entry, Listing, Request, Response, Stage
+from tasks.errors import FetchError, FinewsError, worth_retrying
+from tasks.ledger import Answers, Journal
+from tasks.ledger.answers import Answered
+from tasks.model import Capture, Entry, Listing, Request, Response, Stage, Unmodified, Validators
 from tasks.sources import find_sources
-from tasks.web import Client
+from tasks.web import Client, Manners
 
 
 @task(
@@ -20,17 +22,33 @@ from tasks.web import Client
     retry_jitter_factor=0.3,
     retry_condition_fn=worth_retrying,
 )
-def ask(spec: SourceSpec, client: Client, journal: Journal) -> Listing:
-    """What a source lists now, over as many pages as its `max_pages` allows."""
+def ask(
+    spec: SourceSpec, client: Client, journal: Journal, answers: Answers | None = None, conditional: bool = True
+) -> Listing | Unmodified:
+    """What a source lists now, over as many pages as its `max_pages` allows; `Unmodified` when it is what it was.
+
+    `answers`: what is known of its pages, and where to note what they say now. Not `conditional`: whole in any case.
+    """
     kind = find_sources()[spec.kind]
-    waiting, asked, pages = [kind.ask(spec)], set[str](), list[Listing]()
-    while waiting and len(pages) < spec.max_pages:
+    waiting, asked, pages, partial = [kind.ask(spec)], set[str](), list[Listing](), False
+    while waiting and len(asked) < spec.max_pages:
         if (request := waiting.pop(0)).url in asked:
             continue
+        first = not asked
         asked.add(request.url)
-        pages.append(kind.read(spec, _get(client, request, journal, spec.name, Stage.ASK)))
-        waiting += pages[-1].more
-    return _together(spec, pages)
+        known = answers.of(request.url) if answers else None
+        response, moved_to = _get_known(client, request, journal, spec, spec.name, Stage.ASK, known, conditional)
+        if response.status != 304:
+            pages.append(kind.read(spec, response))
+            waiting += pages[-1].more
+        if answers:  # only what could be read
+            source = spec.name if first else ""
+            answers.note(request.url, response, reader=spec.digest, moved_to=moved_to, source=source)
+        if response.status == 304:
+            if first:
+                return Unmodified(source=spec.name, since=known.answered_at if known else None)
+            partial = True
+    return replace(_together(spec, pages), partial=partial)
 
 
 @task(
@@ -40,14 +58,31 @@ def ask(spec: SourceSpec, client: Client, journal: Journal) -> Listing:
     retry_jitter_factor=0.3,
     retry_condition_fn=worth_retrying,
 )
-def fetch(entry: Entry, spec: SourceSpec, client: Client, journal: Journal) -> Capture:
-    """The answer that holds an entry's text; nobody is asked when the list carried it."""
+def fetch(
+    entry: Entry,
+    spec: SourceSpec,
+    client: Client,
+    journal: Journal,
+    answers: Answers | None = None,
+    conditional: bool = False,
+) -> Capture:
+    """The answer that holds an entry's text; nobody is asked when the list carried it.
+
+    `conditional`: it may be a 304, when the text has not changed since `answers` were kept of it.
+    """
     request = find_sources()[spec.kind].ask_text(spec, entry)
     if request is None:
         journal.note(entry.key, Stage.FETCH, "the list carries the text")
         return Capture(entry=entry, response=None, attempts=_attempt())
-    response = _get(client, request, journal, entry.key, Stage.FETCH)
-    return Capture(entry=entry, response=response, attempts=_attempt())
+    known = answers.of(request.url) if answers else None
+    response, moved_to = _get_known(client, request, journal, spec, entry.key, Stage.FETCH, known, conditional)
+    return Capture(entry=entry, response=response, attempts=_attempt(), asked_url=request.url, moved_to=moved_to)
+
+
+def text_urls(pairs: Iterable[tuple[SourceSpec, Entry]]) -> list[str]:
+    """The addresses that `fetch` will ask for these entries."""
+    asked = (find_sources()[spec.kind].ask_text(spec, entry) for spec, entry in pairs)
+    return [request.url for request in asked if request is not None]
 
 
 def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
@@ -61,18 +96,56 @@ def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
     )
 
 
-def _get(client: Client, request: Request, journal: Journal, subject: str, stage: Stage) -> Response:
+def _get_known(
+    client: Client,
+    request: Request,
+    journal: Journal,
+    spec: SourceSpec,
+    subject: str,
+    stage: Stage,
+    known: Answered | None,
+    conditional: bool,
+) -> tuple[Response, str]:
+    """The answer at the address that `request` has moved to for good, and that address; empty when it has not.
+
+    When nothing is there any more, the first address is asked again.
+    """
+    validators = known.validators(spec.digest) if known and conditional else None
+    if known and known.moved_to:
+        there = replace(request, url=known.moved_to)
+        try:
+            return _get(client, there, journal, spec, subject, stage, validators), known.moved_to
+        except FetchError as error:
+            if error.status not in (404, 410):
+                raise
+            journal.note(subject, stage, f"nothing at {there.url} any more: asked again at {request.url}")
+    return _get(client, request, journal, spec, subject, stage, validators), ""
+
+
+def _get(
+    client: Client,
+    request: Request,
+    journal: Journal,
+    spec: SourceSpec,
+    subject: str,
+    stage: Stage,
+    validators: Validators | None = None,
+) -> Response:
     attempt = _attempt()
+    manners = Manners(source=spec.name, robots=spec.robots, hold=spec.retry_after)
     try:
         with journal.timed(subject, stage):
-            response = client.get(request)
+            response = client.get(request, validators=validators, manners=manners)
     except FinewsError as error:
         error.attempts = attempt
         journal.note(subject, stage, f"attempt {attempt}: {error}")
         raise
     size, seconds = len(response.body), response.seconds
+    permitted = f"; robots.txt: {response.permitted_by}" if response.permitted_by else ""
     journal.note(
-        subject, stage, f"attempt {attempt}: GET {request.url}: {response.status}, {size} bytes, {seconds:.2f} s"
+        subject,
+        stage,
+        f"attempt {attempt}: GET {request.url}: {response.status}, {size} bytes, {seconds:.2f} s{permitted}",
     )
     return response
 

@@ -21,11 +21,21 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What an answer of `url` said of its version, byte for byte (RFC 9110 section 8.8); empty where it said nothing."""
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A complete answer. `body` is decoded from its content encoding, `seconds` is wall time.
 
     `headers`: names in lower case. `received_at` is the only clock that a source sees. `moved_to` is the address at the
-    end of redirects that were all permanent (RFC 9110 sections 15.4.2 and 15.4.9); empty otherwise.
+    end of redirects that were all permanent (RFC 9110 sections 15.4.2 and 15.4.9); empty otherwise. With status 304 the
+    body is empty and what was got before still holds. `permitted_by`: what robots.txt said, when it was asked.
     """
 
     url: str
@@ -36,10 +46,36 @@ class Response:
     received_at: datetime
     headers: tuple[tuple[str, str], ...] = ()
     moved_to: str = ""
+    permitted_by: str = ""
 
     def header(self, name: str) -> str:
         """The value of a header, several joined by commas (RFC 9110 section 5.3); empty when there is none."""
         return ", ".join(value for key, value in self.headers if key == name.lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What asking for the robots.txt of an origin (scheme, host, port) gave.
+
+    `status` 0: no answer at all. `body` and `validators` are those of the last good answer. `failing_since`: from when on
+    every answer was a server error or none.
+    """
+
+    origin: str
+    status: int
+    asked_at: datetime
+    body: bytes = b""
+    validators: Validators = Validators()
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Leave to ask a host: when, and the number to give it back with."""
+
+    host: str
+    at: datetime
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +120,7 @@ class Listing:
 
     `more`: further pages of the list, the most promising first; how many are asked is the source's `max_pages`.
     `fresh_for` and `skip_hours` (of the day, in UTC): when the list itself says that asking again is of no use.
+    `partial`: some of its further pages were not modified since they were read, and are not in here.
     """
 
     source: str
@@ -92,15 +129,29 @@ class Listing:
     more: tuple[Request, ...] = ()
     fresh_for: timedelta | None = None
     skip_hours: tuple[int, ...] = ()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmodified:
+    """A list that has not changed since it was read at `since`: status 304 (RFC 9110 section 15.4.5)."""
+
+    source: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """An entry together with the answer that holds its text; None when the list carried the text."""
+    """An entry together with the answer that holds its text; None when the list carried the text.
+
+    `asked_url`: the address that the source wanted asked; the answer may come from another.
+    """
 
     entry: Entry
     response: Response | None
     attempts: int = 1
+    asked_url: str = ""
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

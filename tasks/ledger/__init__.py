@@ -7,9 +7,12 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
+from tasks.ledger.answers import Answers
 from tasks.ledger.articles import Articles
+from tasks.ledger.askings import Askings
 from tasks.ledger.changes import Changes
 from tasks.ledger.generations import Generations
+from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
 from tasks.ledger.lease import Lease, claim, holder_now
@@ -21,7 +24,10 @@ from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
 
-__all__ = ["Articles", "Generations", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects", "Places", "Shelves"]
+__all__ = [
+    "Answers", "Articles", "Askings", "Generations", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects",
+    "Places", "Shelves",
+]  # fmt: skip
 
 
 class Ledger:
@@ -49,6 +55,9 @@ class Ledger:
         self.places = Places(self._database, zone)
         self.indexes = Indexes(self._database, zone)
         self.lists = Lists(self._database)
+        self.answers = Answers(self._database)
+        self.askings = Askings(self._database)
+        self.hosts = Hosts(self._database)
         self.objects = Objects(self._database, store)
         self.changes = Changes(self._database)
         self.generations = Generations(self._database)

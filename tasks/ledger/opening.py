@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,19 @@ class Database:
         self._shown = shown
         self._busy = busy
         self._rehearsal = rehearsal
+        shared = rehearsal is not None or isinstance(engine.pool, StaticPool)
+        self._alone: contextlib.AbstractContextManager[object] = (
+            threading.RLock() if shared else contextlib.nullcontext()
+        )
         self.fence: int | None = None
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on an error, and when `fence` is not the lease's any more."""
-        with explained(self._shown, busy=self._busy):
+        """One transaction: committed at the end, rolled back on an error, and when `fence` is not the lease's any more.
+
+        Where there is one connection only, threads take it in turns.
+        """
+        with self._alone, explained(self._shown, busy=self._busy):
             if self._rehearsal is not None:
                 with self._rehearsal.begin_nested():
                     yield self._rehearsal

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0005"
+REVISION = "0006"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -215,6 +215,58 @@ versions = Table(
     Column("cache_control", String(200), nullable=False),
     Column("encoding", String(20), nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+# What the answer of an address said of itself: the headers that matter (JSON), where it has moved to for good. `reader`:
+# digest of what read it; another reader has seen nothing of it yet.
+answers = Table(
+    "answers",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("reader", String(64), nullable=False),
+    Column("answered_url", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    Column("moved_to", Text, nullable=False),
+)
+
+# How each source fares, for the question whether to ask it (JSON of tasks/articles/due.py).
+askings = Table(
+    "askings", metadata, Column("source", String(40), primary_key=True), Column("asking", Text, nullable=False)
+)
+
+# One row an origin: its robots.txt, or how asking for it failed.
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", String(300), primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("validators", Text, nullable=False),
+    Column("failing_since", Instant),
+)
+
+# One row a host: when its next turn is, who has one now (JSON: number to the time when it counts as given back).
+# `given`: how many turns there were.
+paces = Table(
+    "paces",
+    metadata,
+    Column("host", String(300), primary_key=True),
+    Column("next_at", Instant, nullable=False),
+    Column("turns", Text, nullable=False),
+    Column("given", Integer, nullable=False),
+)
+
+# What a long Retry-After holds: an address, a host or a source.
+holds = Table(
+    "holds",
+    metadata,
+    Column("scope", String(10), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 # The story of every article over all runs.

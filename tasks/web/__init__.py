@@ -1,5 +1,6 @@
-"""HTTP: one client with limits on time and size, and the pace that hosts ask for."""
+"""HTTP: one client with limits on time and size, a guard on where it connects, and the manners that hosts ask for."""
 
 from tasks.web.client import Client, Limits
+from tasks.web.manners import HostRecords, Manners, Memory
 
-__all__ = ["Client", "Limits"]
+__all__ = ["Client", "HostRecords", "Limits", "Manners", "Memory"]

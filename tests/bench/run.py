@@ -32,6 +32,10 @@ base_url = "https://bench.example"
 url = "file:{folder}/{name}/public"
 [ledger]
 url = "sqlite:///{folder}/{name}/ledger.db"
+[fetch]
+min_gap = 0
+per_host = 8
+allow_hosts = ["127.0.0.1"]
 [[sources]]
 name = "media"
 kind = "choice"

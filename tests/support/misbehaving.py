@@ -3,8 +3,10 @@
 import contextlib
 import gzip
 import socket
+import struct
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -15,11 +17,14 @@ class Connection:
     socket: socket.socket
     over: threading.Event
 
-    def send(self, *parts: bytes) -> None:
-        """Bytes as they are; a client that hung up is no error."""
-        with contextlib.suppress(OSError):
+    def send(self, *parts: bytes) -> bool:
+        """Bytes as they are; a client that hung up is no error. Whether it still listens."""
+        try:
             for part in parts:
                 self.socket.sendall(part)
+        except OSError:
+            return False
+        return True
 
     def drip(self, data: bytes, *, pause: float, after: bytes = b"") -> None:
         """What goes before at once, then a byte at a time; then silence until the test is over."""
@@ -35,16 +40,57 @@ class Connection:
         """Say nothing until the test is over."""
         self.over.wait(30)
 
+    def reset(self) -> None:
+        """End the connection with a reset instead of a farewell."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
 
 Script = Callable[[Connection], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request in the server's log: seconds on its clock, target, head as it came, how many were open with it."""
+
+    at: float
+    target: str
+    head: str
+    open: int
+
+    def header(self, name: str) -> str:
+        """A header of the request; empty when there is none."""
+        lines = (line.partition(":") for line in self.head.split("\r\n")[1:])
+        return next((value.strip() for key, _, value in lines if key.lower() == name.lower()), "")
+
+
 @dataclass(slots=True, kw_only=True)
 class Misbehaving:
-    """The server: where it is, and the heads of the requests that it got."""
+    """The server: where it is, and the heads of the requests that it got; `log` has more of them.
+
+    With `routes` the targets are answered, each by its scripts in their order; the last one stays.
+    """
 
     origin: str
     requests: list[str] = field(default_factory=list)
+    log: list[Asked] = field(default_factory=list)
+    routes: dict[str, list[Script | bytes]] = field(default_factory=dict)
+    open: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def asked(self, target: str) -> list[Asked]:
+        """The requests for one target."""
+        return [asked for asked in self.log if asked.target == target]
+
+    def answer(self, routes: Mapping[str, Sequence[Script | bytes]]) -> None:
+        """Answer these targets so from now on."""
+        with self.lock:
+            self.routes.update({target: list(scripts) for target, scripts in routes.items()})
+
+    def next_script(self, target: str) -> Script | bytes:
+        """What answers the next request for `target`."""
+        with self.lock:
+            scripts = self.routes.get(target) or [answer(b"no such thing", status="404 Not Found")]
+            return scripts.pop(0) if len(scripts) > 1 else scripts[0]
 
 
 def answer(body: bytes = b"", *, status: str = "200 OK", headers: str = "", length: int | None = None) -> bytes:
@@ -60,7 +106,10 @@ def zipped(body: bytes) -> bytes:
 
 @contextlib.contextmanager
 def misbehaving(*scripts: Script | bytes) -> Iterator[Misbehaving]:
-    """Each connection gets the next script, or bytes to send; the last one serves all that follow."""
+    """Each connection gets the next script, or bytes to send; the last one serves all that follow.
+
+    Without scripts, what stands in the server's `routes` answers.
+    """
     over = threading.Event()
     threads: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -72,7 +121,7 @@ def misbehaving(*scripts: Script | bytes) -> Iterator[Misbehaving]:
                 if over.is_set():
                     peer.close()
                     return
-                script = scripts[min(len(threads), len(scripts) - 1)]
+                script = scripts[min(len(threads), len(scripts) - 1)] if scripts else None
                 threads.append(threading.Thread(target=_serve, args=(peer, script, server, over)))
                 threads[-1].start()
 
@@ -88,14 +137,30 @@ def misbehaving(*scripts: Script | bytes) -> Iterator[Misbehaving]:
                 thread.join(10)
 
 
-def _serve(peer: socket.socket, script: Script | bytes, server: Misbehaving, over: threading.Event) -> None:
+def _serve(peer: socket.socket, script: Script | bytes | None, server: Misbehaving, over: threading.Event) -> None:
     with peer, contextlib.suppress(OSError):
         head = b""
         while b"\r\n\r\n" not in head and (piece := peer.recv(65_536)):
             head += piece
-        server.requests.append(head.decode("latin-1"))
-        connection = Connection(socket=peer, over=over)
-        if callable(script):
-            script(connection)
-        else:
-            connection.send(script)
+        with server.lock:
+            server.open += 1
+        try:
+            _answer(peer, head.decode("latin-1"), script, server, over)
+        finally:
+            with server.lock:
+                server.open -= 1
+
+
+def _answer(
+    peer: socket.socket, head: str, script: Script | bytes | None, server: Misbehaving, over: threading.Event
+) -> None:
+    server.requests.append(head)
+    target = head.split(" ")[1] if head.count(" ") > 1 else ""
+    server.log.append(Asked(at=time.monotonic(), target=target, head=head, open=server.open))
+    if script is None:
+        script = server.next_script(target)
+    connection = Connection(socket=peer, over=over)
+    if callable(script):
+        script(connection)
+    else:
+        connection.send(script)

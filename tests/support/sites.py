@@ -18,7 +18,10 @@ from flows.syndicate import syndicate
 from tasks.ledger import Ledger
 from tasks.model import ArticleLine, RunReport
 
-_FETCH: Mapping[str, object] = {"retries": 2, "retry_delay": 0.01, "connect_timeout": 5, "read_timeout": 10}
+_FETCH: Mapping[str, object] = {
+    "retries": 2, "retry_delay": 0.01, "connect_timeout": 5, "read_timeout": 10, "min_gap": 0, "per_host": 8,
+    "allow_hosts": ["127.0.0.1"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

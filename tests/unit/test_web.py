@@ -26,6 +26,7 @@ LIMITS = Limits(
     total_timeout=0.8,
     max_bytes=10_000,
     max_retry_after=5,
+    allow_hosts=("127.0.0.1",),
 )
 NOISE = re.compile(r"0x[0-9a-f]+|Pool|Max retries|<[a-z.]+|Errno|\(\"|\('")
 
@@ -285,7 +286,13 @@ def test_a_long_retry_after_is_left_for_a_later_run(client: Client) -> None:
         with pytest.raises(FetchError, match=r"Retry-After 3600 s \(longer than 5 s: left for a later run\)") as caught:
             client.get(Request(url=server.origin))
         assert not caught.value.retryable
-        assert client.get(Request(url=server.origin)).body == b"x"
+        with pytest.raises(
+            FetchError, match=r"not asked: the host 127\.0\.0\.1:\d+ is to be left alone until"
+        ) as caught:
+            client.get(Request(url=server.origin))
+        assert not caught.value.retryable
+        assert caught.value.not_before is not None
+    assert len(server.requests) == 1
 
 
 # --- Retry-After ------------------------------------------------------------------------------
