@@ -1,0 +1,153 @@
+"""The article of a page: by the source's selectors, or found by what speaks for it.
+
+Without selectors two readers look at the page: trafilatura, which says what text is the article's, and `passages`, which
+says where in the tree it stands. `picking` takes what both find, as the page's own elements, so that pictures, tables
+and captions are kept. Where the tree has no article and JSON-LD carries its text, that is taken.
+"""
+
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from html import escape
+
+import trafilatura
+from lxml.html import HtmlElement
+
+from tasks.articles.metadata import Metadata, read_metadata, visible_line, without_site
+from tasks.articles.moments import is_day_only, moment
+from tasks.articles.page import line_of, read_page
+from tasks.articles.passages import Passages, squeezed
+from tasks.articles.picking import Picked, cut_out, pick
+from tasks.articles.selecting import Selectors, select
+from tasks.errors import ParseError
+from tasks.model import Text
+
+__all__ = ["Selectors", "extract_page"]
+
+_MOST_ELEMENTS = 30_000  # more than any article has; the library's time grows faster than the page
+_SHORTEST = 25  # Latin letters, ten Chinese characters
+_LONG_ENOUGH = 600.0
+_FULLER = 2.0
+
+
+def extract_page(
+    body: bytes, *, url: str, content_type: str, selectors: Selectors | None, zone: tzinfo, now: datetime
+) -> Text:
+    """The article of a page that came from `url`; `ParseError` when nothing can be read.
+
+    With selectors: what they select, fields that they do not give from the metadata, `method` "selectors". Without:
+    `method` "trafilatura", "passages" when that library read something else or nothing, or "json-ld"; with a
+    confidence. It is the mean of: how much text there is (1 from 600 Latin letters or 240 Chinese characters on), how
+    much of it the library took as well, its share outside of links, whether the title stands above it, whether a
+    time of publication was found, and, where JSON-LD carries the text, how much of that is in it.
+    `now` bounds the times that are believed; `zone` holds for times that name none.
+    """
+    try:
+        root, markup = read_page(body, content_type)
+        metadata = read_metadata(root, url=url, zone=zone, now=now)
+        if selectors is not None and selectors.body:
+            return _selected(markup, selectors, root, metadata, zone=zone, now=now)
+        text = _found(root, metadata, url, zone=zone, now=now)
+        return text if selectors is None else _with_fields(text, markup, selectors, zone=zone, now=now)
+    except ParseError as error:
+        raise ParseError(f"{url}: {error}") from error
+    except RecursionError as error:
+        raise ParseError(f"{url}: the markup is nested too deep to be read") from error
+
+
+def _selected(
+    markup: str, selectors: Selectors, root: HtmlElement, metadata: Metadata, *, zone: tzinfo, now: datetime
+) -> Text:
+    found = select(markup, selectors)
+    text = _text(metadata, html=found.html, heading="", line=(None, "", ""), method="selectors", confidence=1.0)
+    text = _with_fields(text, markup, selectors, zone=zone, now=now)
+    return replace(text, html=f"<p>{escape(found.summary)}</p>{found.html}") if found.summary else text
+
+
+def _with_fields(text: Text, markup: str, selectors: Selectors, *, zone: tzinfo, now: datetime) -> Text:
+    """The text with the fields that were selected."""
+    found = select(markup, replace(selectors, body=""))
+    return replace(
+        text,
+        title=found.title or text.title,
+        author=found.author or text.author,
+        media=found.media or text.media,
+        published_at=(found.time and moment(found.time, zone=zone, now=now)) or text.published_at,
+    )
+
+
+def _found(root: HtmlElement, metadata: Metadata, url: str, *, zone: tzinfo, now: datetime) -> Text:
+    passages = Passages(root, titles=metadata.titles, library=_library_text(root, url))
+    picked = pick(passages)
+    heading = "" if passages.heading is None else line_of(passages.heading)
+    line = visible_line(root, passages.heading, zone=zone, now=now)
+    said = squeezed(metadata.body)
+    if len(said) > _FULLER * len(_core(picked)) and len(said) > _SHORTEST:
+        html = "".join(f"<p>{escape(part)}</p>" for part in map(str.strip, metadata.body.splitlines()) if part)
+        return _text(metadata, html=html, heading=heading, line=line, method="json-ld", confidence=0.6)
+    if picked.size < _SHORTEST:
+        raise ParseError("no article in the page: expected some sentences outside of links")
+    confidence = _confidence(picked, passages, said, dated=(metadata.published_at or line[0]) is not None)
+    method = "trafilatura" if picked.trusted else "passages"
+    html = cut_out(picked, passages)
+    return _text(metadata, html=html, heading=heading, line=line, method=method, confidence=confidence)
+
+
+def _library_text(root: HtmlElement, url: str) -> str:
+    """What trafilatura takes for the article's text; empty when it finds none or cannot cope with the page."""
+    if sum(1 for _ in root.iter()) > _MOST_ELEMENTS:
+        return ""
+    try:
+        document = trafilatura.bare_extraction(
+            root, url=url, favor_precision=True, include_comments=False, with_metadata=False
+        )
+    except (RecursionError, ValueError, AttributeError, TypeError, AssertionError, IndexError, KeyError):
+        return ""  # it was written for pages that are well
+    return (getattr(document, "text", "") or "") if document is not None else ""
+
+
+def _confidence(picked: Picked, passages: Passages, said: str, *, dated: bool) -> float:
+    size = picked.size
+    core = _core(picked)
+    evidence = [
+        min(1.0, size / _LONG_ENOUGH),
+        sum(p.known for p in picked.kept) / size,
+        sum(p.free for p in picked.kept) / size,
+        float(passages.heading is not None),
+        float(dated),
+    ]
+    if said:
+        shingles = {said[place : place + 8] for place in range(0, max(1, len(said) - 7), 8)}
+        evidence.append(sum(shingle in core for shingle in shingles) / len(shingles))
+    return round(sum(evidence) / len(evidence), 2)
+
+
+def _core(picked: Picked) -> str:
+    return squeezed("".join(line_of(passage.element) for passage in picked.kept))
+
+
+def _text(
+    metadata: Metadata,
+    *,
+    html: str,
+    heading: str,
+    line: tuple[datetime | None, str, str],
+    method: str,
+    confidence: float,
+) -> Text:
+    shown, media, author = line
+    published = metadata.published_at
+    if published is None or (is_day_only(published) and shown is not None and shown.date() == published.date()):
+        published = shown or published
+    given = metadata.titles[0] if metadata.titles else ""
+    return Text(
+        html=html,
+        title=heading or without_site(given, metadata.media),
+        published_at=published,
+        modified_at=metadata.modified_at,
+        author=metadata.author or author,
+        media=media or metadata.media,
+        canonical=metadata.canonical,
+        links=metadata.links,
+        method=method,
+        confidence=confidence,
+    )

@@ -1,0 +1,80 @@
+"""An article by the CSS selectors that a source gives: exactly what they select.
+
+Selectors are read by soupsieve over a tree of its own; everything else about the page comes from its metadata.
+"""
+
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, Tag
+from soupsieve import SelectorSyntaxError
+
+from tasks.articles.nodes import attribute, text_within
+from tasks.errors import ParseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """CSS selectors; empty ones are not given. `remove`: what is taken out of the body first.
+
+    `body` may select several elements: they follow each other. `summary` stands before the body.
+    """
+
+    title: str = ""
+    time: str = ""
+    author: str = ""
+    media: str = ""
+    body: str = ""
+    summary: str = ""
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """What was selected; lines without markup but for `html`, which is empty when no body was asked for."""
+
+    html: str = ""
+    title: str = ""
+    time: str = ""
+    author: str = ""
+    media: str = ""
+    summary: str = ""
+
+
+def select(markup: str, selectors: Selectors) -> Selected:
+    """What the selectors select; `ParseError` when the one of the body selects nothing, or one cannot be read."""
+    soup = BeautifulSoup(f"<!-- -->{markup}", "lxml")
+    line = {name: _line(soup, getattr(selectors, name)) for name in ("title", "time", "author", "media", "summary")}
+    return Selected(html=_body(soup, selectors), **line)
+
+
+def _body(soup: BeautifulSoup, selectors: Selectors) -> str:
+    if not selectors.body:
+        return ""
+    for unwanted in selectors.remove:
+        for element in _all(soup, unwanted):
+            if not element.decomposed:
+                element.decompose()
+    found = _all(soup, selectors.body)
+    outermost = (
+        [one for one in found if not any(parent in found for parent in one.parents)] if len(found) > 1 else found
+    )
+    html = "".join(str(element) for element in outermost)
+    if not any(text_within(element).strip() or element.find("img") for element in outermost):
+        raise ParseError(f"the body selector {selectors.body!r} matches nothing: the page's layout has changed")
+    return html
+
+
+def _line(soup: BeautifulSoup, selector: str) -> str:
+    """The text of the first element, or what it says to machines: `content`, `datetime`."""
+    element = next(iter(_all(soup, selector, limit=1)), None) if selector else None
+    if element is None:
+        return ""
+    said = attribute(element, "content") or attribute(element, "datetime") or text_within(element, " ")
+    return " ".join(said.split())
+
+
+def _all(soup: BeautifulSoup, selector: str, limit: int = 0) -> list[Tag]:
+    try:
+        return list(soup.select(selector, limit=limit))
+    except (SelectorSyntaxError, RecursionError) as error:
+        raise ParseError(f"the selector {selector!r} cannot be used: {error}") from error
