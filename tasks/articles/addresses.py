@@ -104,10 +104,9 @@ def _host(host: str) -> str:
         host = idna.encode(host, uts46=True).decode("ascii")  # an IDNAError is a ValueError
     if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host):
         raise ValueError(f"not a host: {host!r}")
-    domain = extract_domain(f"http://{host}/") or ""
-    labels = host.removesuffix(domain).split(".") if domain and host.endswith(f".{domain}") else []
-    kept = [label for label in labels if label and label not in _MOBILE]
-    return ".".join([*kept, domain]) if labels else host
+    domain = extract_domain(f"http://{host}/") or ".".join(host.split(".")[-2:])  # it does not know every suffix
+    above = host.removesuffix(domain).split(".") if host.endswith(f".{domain}") else []
+    return ".".join([*(label for label in above if label and label not in _MOBILE), domain]) if above else host
 
 
 def _path(path: str) -> str:

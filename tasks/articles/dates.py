@@ -8,10 +8,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_tz
+from email.utils import parsedate
+from zoneinfo import ZoneInfo
 
 from dateparser.date import DateDataParser
-from dateutil import parser as dateutil_parser
 
 _FORM = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
@@ -21,9 +21,10 @@ _LABEL = re.compile(
 )
 _WEEKDAY = r"(?:\s*[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?"
 _CLOCK = (
-    r"(?:[\sT,]*(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上|晚间)?\s*(?P<hour>\d{1,2})\s*[:时点]\s*(?P<minute>\d{1,2})?"
+    r"(?:[\sT,]*(?:at\s+)?(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上|晚间)?\s*(?P<hour>\d{1,2})\s*[:时点]\s*(?P<minute>\d{1,2})?"
     r"(?:[:分]\s*(?P<second>\d{1,2})(?:[.,]\d+)?)?\s*[分秒]?)?"
     r"(?:\s*(?P<m>[AaPp]\.?[Mm]\.?))?(?:\s*(?P<zone>[A-Za-z]{1,5}|(?:GMT|UTC)?\s*[+-]\d{1,2}:?(?:\d{2})?))?(?:\s*\([\w /]+\))?"
+    + _WEEKDAY
 )
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})\s*[-/.年]\s*(?P<month>\d{{1,2}})(?:\s*[-/.月]\s*(?P<day>\d{{1,2}})\s*[日号]?|月)?{_WEEKDAY}{_CLOCK}"
@@ -41,12 +42,24 @@ _RELATIVE = re.compile(
     r"|[\d半一两几]\s*个?(?:秒|分|小?时|天|日|周|星期|月|年)\w*前",
     re.IGNORECASE,
 )
-_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
-_SWAPPABLE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})\b.*")
+# RFC 822 section 5, with the years of two digits that it had.
+_RFC_822 = re.compile(
+    r"(?:[A-Za-z]{2,9},?\s+)?\d{1,2}[\s-]+[A-Za-z]{3,9}[\s-]+(?:\d{4}|\d\d)\s+\d{1,2}:\d{1,2}(?::\d{1,2})?"
+)
+_NAMED_MONTH = re.compile(r"(?=.*\b\d{4}\b)(?=.*\d.*\d{4}|.*\d{4}.*\d).*[^\W\d_]{3}.*")
+_LANGUAGES = "en de fr es it pt ru uk nl pl cs sv da nb fi hu tr el ro id vi".split()
+_SWAPPABLE = re.compile(r"\b\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?(?:\d{4}|\d{2})\b")
 # RFC 822 section 5.1, and what feeds of Europe and East Asia write. CST is read below: it depends on the source.
 _ZONES = {"Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7} | {
     "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "HKT": 8, "JST": 9, "KST": 9,
 }  # fmt: skip
+_PLACES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
+_ZONE_AFTER_CLOCK = re.compile(
+    rf"(?<=\d)(?P<m>\s*[ap]\.?m\.?)?\s*(?P<zone>(?:GMT|UTC)?\s*[+-]\d{{1,2}}(?::?\d\d)?\b"
+    rf"|\b(?:CST|{'|'.join([*_ZONES, *_PLACES])})\b)(?:\s*\([\w /]+\))?",
+    re.IGNORECASE,
+)
+_EAST_ASIAN = str.maketrans({"년": "年", "월": "月", "일": "日"})
 _AFTER_NOON = ("下午", "傍晚", "晚上", "晚间")
 _AHEAD = timedelta(days=1)
 
@@ -90,7 +103,7 @@ def read_time(text: str, *, zone: tzinfo, now: datetime) -> datetime | str:
 
 def tell_time(text: str, *, zone: tzinfo, now: datetime) -> Reading | str:
     """As `read_time`, with how sure the time is."""
-    short = " ".join(unicodedata.normalize("NFKC", text[:200]).split())
+    short = " ".join(unicodedata.normalize("NFKC", text[:200]).translate(_EAST_ASIAN).split())
     shown = repr(short[:40])
     if not short:
         return "the time is empty"
@@ -98,7 +111,7 @@ def tell_time(text: str, *, zone: tzinfo, now: datetime) -> Reading | str:
     try:
         reading = _read(plain, zone, now) if len(plain) <= 80 else None
         if reading is None:
-            swaps = ": which is the day and which the month?" if _SWAPPABLE.fullmatch(plain) else ""
+            swaps = ": which is the day and which the month?" if _SWAPPABLE.search(plain) else ""
             return f"the time {shown} is of no known form{swaps}"
         if not 1970 <= reading.at.astimezone(UTC).year < 2200:
             return f"the time {shown} is not of our age"
@@ -116,7 +129,8 @@ def _read(text: str, zone: tzinfo, now: datetime) -> Reading | None:
     if match := _EPOCH.fullmatch(text):
         seconds = float(text) if match[1] else float(text) / 1000
         return Reading(at=datetime.fromtimestamp(seconds, UTC).astimezone(zone))
-    if match := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
+    numbers = re.sub(r"^[A-Za-z]{2,9},?\s+(?=\d{4}[-/.])", "", text)  # a day of the week
+    if match := _YEAR_FIRST.fullmatch(numbers) or _COMPACT.fullmatch(text):
         return _from_parts(match.groupdict(), zone)
     if match := _NO_YEAR.fullmatch(text):
         return _last_year_or_this(match.groupdict(), zone, now)
@@ -126,11 +140,11 @@ def _read(text: str, zone: tzinfo, now: datetime) -> Reading | None:
         return Reading(at=at if at <= now + timedelta(hours=1) else at - timedelta(days=1))
     if _RELATIVE.search(text):
         return _relative(text, zone, now)
-    return _by_month_name(text, zone) if _MONTH.search(text) else None
+    return _by_month_name(text, zone)
 
 
 def _from_parts(parts: dict[str, str | None], zone: tzinfo) -> Reading | None:
-    hour = int(parts.get("hour") or 0)
+    hour, second = int(parts.get("hour") or 0), min(int(parts.get("second") or 0), 59)  # 60 is a leap second
     half, m = parts.get("half") or "", (parts.get("m") or "").lower()[:1]
     if hour < 12 and (m == "p" or half in _AFTER_NOON or (half == "中午" and hour < 3)):
         hour += 12
@@ -139,7 +153,6 @@ def _from_parts(parts: dict[str, str | None], zone: tzinfo) -> Reading | None:
     told = _offset(parts.get("zone") or "", zone)
     if told is None:
         return None
-    second = min(int(parts.get("second") or 0), 59)  # a leap second
     year, month, day = int(parts["year"] or 0), int(parts["month"] or 0), int(parts.get("day") or 1)
     return Reading(at=datetime(year, month, day, hour, int(parts.get("minute") or 0), second, tzinfo=told))
 
@@ -169,6 +182,8 @@ def _offset(name: str, zone: tzinfo) -> tzinfo | None:
     if name == "CST":  # China Standard Time where the source is at home there, else that of North America
         chinese = zone.utcoffset(datetime(2000, 1, 1)) == timedelta(hours=8)  # noqa: DTZ001  utcoffset takes local times
         return timezone(timedelta(hours=8 if chinese else -6))
+    if name in _PLACES:
+        return ZoneInfo(_PLACES[name])
     return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else None
 
 
@@ -188,26 +203,18 @@ def _relative(text: str, zone: tzinfo, now: datetime) -> Reading | None:
 
 
 def _by_month_name(text: str, zone: tzinfo) -> Reading | None:
-    """RFC 822, and what else names its month in English."""
-    name = (
-        match[1] if (match := re.search(r"(?<=[\d\s])([A-Za-z]{1,5}|[+-]\d{2}:?\d{2})(?:\s*\([^)]*\))?$", text)) else ""
-    )
-    told = _offset("" if _MONTH.fullmatch(name) or re.fullmatch("[AaPp][Mm]", name) else name, zone)
-    if told is None:
-        return None
-    if (
-        (parts := parsedate_tz(text))
-        and parts[0] >= 1970
-        and ":" in text
-        and not re.search(r"\d\s*[ap]\.?m\b", text, re.IGNORECASE)
-    ):
+    """RFC 822, and what else names its month, in the languages of `_LANGUAGES`."""
+    told: tzinfo | None = zone
+    clock = re.search(r"\d{1,2}:\d{1,2}", text)
+    if clock and (match := _ZONE_AFTER_CLOCK.search(text, clock.end())):
+        told = _offset(match["zone"], zone)
+        text = f"{text[: match.start()]}{match['m'] or ''}{text[match.end() :]}".strip()
+    if _RFC_822.fullmatch(text) and (parts := parsedate(f"{text} +0000")):
         return Reading(at=datetime(*parts[:5], min(parts[5], 59), tzinfo=told))
-    # What the text leaves open, the parser takes from its default: two of them show whether it did.
-    defaults = (datetime(2000, 1, 1, tzinfo=told), datetime(2001, 2, 2, tzinfo=told))
-    try:
-        first, second = (
-            dateutil_parser.parse(text, default=default, tzinfos=lambda _n, _o: told) for default in defaults
-        )
-    except (dateutil_parser.ParserError, OverflowError, TypeError):
+    if not _NAMED_MONTH.fullmatch(text) or _SWAPPABLE.search(text):
         return None
-    return Reading(at=first) if first == second else None
+    settings = {"PARSERS": ["absolute-time"], "STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False}
+    found = (
+        DateDataParser(languages=_LANGUAGES, try_previous_locales=False, settings=settings).get_date_data(text).date_obj
+    )
+    return Reading(at=found.replace(tzinfo=told)) if found else None
