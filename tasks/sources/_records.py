@@ -25,10 +25,13 @@ _BLOCK_END = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/td|/h[1-6])\b[^>]*>", re.IG
 class Record:
     """One record as a list has it; what is empty is not told.
 
-    `link` may be relative. `times`: the same moment in several writings, the first that can be read counts. `ids` and
-    `links` are other names of the article. `title`, `media`, `author` and `summary` are text without markup, `content` is HTML.
+    `code` is the publisher's own for the article: where there is none, the canonical address is the identity, and where
+    there is none either, an id within this list. `link` may be relative. `times`: the same moment in several writings, the
+    first that can be read counts. `ids` and `links` are other names of the article. `title`, `media`, `author` and
+    `summary` are text without markup, `content` is HTML.
     """
 
+    code: str = ""
     link: str = ""
     title: str = ""
     times: tuple[str, ...] = ()
@@ -72,16 +75,12 @@ def listing_of(facts: ListFacts, records: Iterable[Record | str], *, more: Seque
     )
 
 
-def entry_of(facts: ListFacts, record: Record, *, code: str = "") -> tuple[Entry, tuple[str, ...]] | str:
-    """The entry of a record, and what was odd about it; else the reason why there is none.
-
-    `code` is the publisher's own for the article. Without one the canonical address is the identity, and where there is
-    none either, an id within this list.
-    """
+def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] | str:
+    """The entry of a record, and what was odd about it; else the reason why there is none."""
     spec, link = facts.spec, absolute(facts.url, record.link)[:_LONGEST_ADDRESS]
     canonical = canonical_address(link, facts.rules)
     names = _names(facts, record)
-    if not (canonical or code or (names and record.content)):
+    if not (canonical or record.code or (names and record.content)):
         return f"the record has no address of a page: {record.link[:80]!r}"
     title, media = _line(record.title), media_of(facts, record.media)
     if media is not None and len(media) > _LONGEST_NAME:
@@ -89,7 +88,7 @@ def entry_of(facts: ListFacts, record: Record, *, code: str = "") -> tuple[Entry
     reading, remarks = _told(facts, record.times)
     modified, _ = _told(facts, record.modified)
     later = modified is not None and modified.exact and reading is not None and modified.at > reading.at
-    key = code or (address_key(canonical) if canonical else text_key(names[0]))
+    key = record.code or (address_key(canonical) if canonical else text_key(names[0]))
     entry = Entry(
         key=key,
         code=key,

@@ -54,7 +54,17 @@ def feed_item(number: int) -> str:
     return f"<item><title>题 {number}</title><link>http://127.0.0.1:1/{number}.html</link>{date}</item>"
 
 
+def eastmoney_record(number: int) -> dict[str, str]:
+    """A record of the fast news."""
+    return {"code": f"20260304{number:010}", "title": f"题 {number}", "showTime": "2026-03-04 05:06:07"}
+
+
 EXAMPLES = {
+    "eastmoney": Example(
+        table=f'{LIST_URL}page_url = "http://127.0.0.1:1/a/{{code}}.html"\n',
+        listing=json.dumps({"data": {"fastNewsList": [eastmoney_record(1), eastmoney_record(2)]}}).encode(),
+        text='<div id="ContentBody" class="txtinfos"><p>正文</p><p class="em_media">（来源）</p></div>'.encode(),
+    ),
     "feed": Example(
         table=LIST_URL,
         listing=f'<rss version="2.0"><channel><title>频道</title>{feed_item(1)}{feed_item(2)}</channel></rss>'.encode(),
@@ -210,6 +220,13 @@ values = st.recursive(
 )
 
 
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """Every object of a value, at any depth."""
+    inner = [value] if isinstance(value, dict) else []
+    below = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return inner + [found for item in below for found in objects_in(item)]
+
+
 def check(listing: Listing | Text | ParseError) -> None:
     """What any reading has to be: a refusal, or entries that can be kept, and reasons for the others."""
     if isinstance(listing, Listing):
@@ -252,9 +269,7 @@ def test_a_good_list_with_wrong_values_gives_a_list_or_a_refusal(
 ) -> None:
     """Any value of a good answer may be any other value of JSON."""
     answer = json.loads(EXAMPLES[name].listing)
-    holders = [(answer, key) for key in answer]
-    for record in next(value for value in answer.values() if isinstance(value, list)):
-        holders += [(record, key) for key in record]
+    holders = [(holder, key) for holder in objects_in(answer) for key in holder]
     for holder, key in data.draw(st.lists(st.sampled_from(holders), max_size=3)):
         holder[key] = data.draw(values)
     check(read_or_refuse(KINDS[name], specs[name], response(json.dumps(answer).encode())))
