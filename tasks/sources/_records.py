@@ -28,13 +28,14 @@ class Record:
     `code` is the publisher's own for the article: where there is none, the canonical address is the identity, and where
     there is none either, an id within this list. `link` may be relative. `times`: the same moment in several writings, the
     first that can be read counts. `ids` and `links` are other names of the article. `title`, `media`, `author` and
-    `summary` are text without markup, `content` is HTML.
+    `summary` are text without markup, `content` is HTML. `exact` is false when the times are not quite those of publication.
     """
 
     code: str = ""
     link: str = ""
     title: str = ""
     times: tuple[str, ...] = ()
+    exact: bool = True
     modified: tuple[str, ...] = ()
     media: str = ""
     author: str = ""
@@ -87,7 +88,8 @@ def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] 
         return f"a media name of {len(media)} characters: {media[:40]!r}"
     reading, remarks = _told(facts, record.times)
     modified, _ = _told(facts, record.modified)
-    later = modified is not None and modified.exact and reading is not None and modified.at > reading.at
+    dated = reading is not None and reading.exact and record.exact
+    tells = modified is not None and modified.exact and not (dated and reading and modified.at <= reading.at)
     key = record.code or (address_key(canonical) if canonical else text_key(names[0]))
     entry = Entry(
         key=key,
@@ -99,8 +101,8 @@ def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] 
         media=media,
         digest=_shortened(_line(record.summary)),
         link=link,
-        dated=reading is not None and reading.exact,
-        modified_at=modified.at if modified and later else None,
+        dated=dated,
+        modified_at=modified.at if modified and tells else None,
         author=_line(record.author)[:_LONGEST_NAME],
         content=legal(record.content),
         aliases=tuple(name for name in dict.fromkeys((canonical, *names)) if name),

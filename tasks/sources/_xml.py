@@ -3,6 +3,7 @@
 import re
 
 from tasks.articles.charset import decode_page
+from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
 _DEEPEST = 1_000
@@ -17,7 +18,7 @@ _ENTITY = re.compile(
     r"<!ENTITY\s+(?P<kind>%\s+)?(?P<name>[\w.:-]+)\s+(?:(?P<outside>SYSTEM|PUBLIC)\b|(?P<value>\"[^\"]*\"|'[^']*'))[^>]*>",
     re.I,
 )
-_CHARACTER = re.compile(r"&#(?:\d+|x[0-9a-f]+);", re.IGNORECASE)
+_CHARACTER = re.compile(r"&#(?:(\d+)|x([0-9a-f]+));", re.IGNORECASE)
 _UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"<(?P<end>/)?(?P<name>[A-Za-z_][\w.:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/)?>")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr", "source"})
@@ -28,7 +29,7 @@ def harmless_xml(body: bytes, content_type: str) -> str:
 
     Entities that the document declares for single texts stay, in a DTD that holds nothing else.
     """
-    text = decode_page(body, content_type).text.replace("\0", "")
+    text = _CHARACTER.sub(_legal_reference, legal(decode_page(body, content_type).text))
     text = text[match.end() :] if (match := _DECLARATION.match(text)) else text
     prolog = _PROLOG.match(text)
     start = prolog.end() if prolog else 0
@@ -39,6 +40,14 @@ def harmless_xml(body: bytes, content_type: str) -> str:
     if (depth := _depth(text)) > _DEEPEST:
         raise ParseError(f"elements nested {depth} deep, expected at most {_DEEPEST}")
     return text
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    """The reference to a character, unless XML has no such one: parsers stumble over those in ways of their own."""
+    digits = (match[1] or match[2]).lstrip("0") or "0"
+    number = int(digits, 10 if match[1] else 16) if len(digits) <= 7 else 0x110000
+    windows = 0x80 <= number <= 0x9F  # written for signs of windows-1252, and read so
+    return match[0] if windows or (number <= 0x10FFFF and legal(chr(number))) else ""
 
 
 def is_whole(text: str) -> bool:

@@ -48,6 +48,12 @@ PAGE = """<!DOCTYPE html><html><head><title>题 1</title></head><body><article><
 LIST_URL = 'list_url = "http://127.0.0.1:1/x"\n'
 
 
+def sitemap_url(number: int) -> str:
+    """An address of a news sitemap."""
+    news = f"<publication_date>2026-03-04T05:06:07Z</publication_date><title>题 {number}</title>"
+    return f"<url><loc>http://127.0.0.1:1/{number}.html</loc><news>{news}</news></url>"
+
+
 def feed_item(number: int) -> str:
     """An item of an RSS feed."""
     date = "<pubDate>Wed, 04 Mar 2026 05:06:07 GMT</pubDate>"
@@ -69,6 +75,9 @@ EXAMPLES = {
         table=LIST_URL,
         listing=f'<rss version="2.0"><channel><title>频道</title>{feed_item(1)}{feed_item(2)}</channel></rss>'.encode(),
         text=PAGE,
+    ),
+    "sitemap": Example(
+        table=LIST_URL, listing=f"<urlset>{sitemap_url(1)}{sitemap_url(2)}</urlset>".encode(), text=PAGE
     ),
     "choice": Example(
         table='list_url = "http://127.0.0.1:1/l"\narticle_url = "http://127.0.0.1:1/a?id={code}"\n'

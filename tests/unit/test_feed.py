@@ -307,6 +307,7 @@ def test_nothing_from_outside_is_read() -> None:
 def test_entities_that_stand_for_a_character_are_read() -> None:
     assert one(f'<!DOCTYPE rss [<!ENTITY dash "&#8212;">]>{rss(item(title="a&dash;b"))}').title == "a—b"
     assert one(rss(item(title="a&mdash;b&nbsp;c"))).title == "a—b c"
+    assert one(rss(item(title="a&#150;b&#xD800;&#0;c"))).title == "a–bc"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><body><p>502</p></body></html>", b"[1]", b'{"items": 5}', b"plain text"])
