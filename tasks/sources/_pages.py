@@ -1,5 +1,6 @@
 """What the kinds share whose articles are pages: options, and the way from an entry to the text of its page."""
 
+import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -69,3 +70,12 @@ def read_page(spec: SourceSpec, response: Response, selectors: Selectors | None)
 def share_url(spec: SourceSpec, entry: Entry) -> str:
     """The article's page; the list where it has none."""
     return entry.link or str(spec.options.list_url)
+
+
+def following_page(pattern: str, second: int, url: str) -> str:
+    """The address of the page after the one at `url`, by a pattern with `{page}`; empty without a pattern."""
+    if not pattern:
+        return ""
+    before, after = pattern.split("{page}", 1)
+    match = re.fullmatch(rf"{re.escape(before)}(\d{{1,6}}){re.escape(after)}", url, re.ASCII)
+    return pattern.replace("{page}", str(int(match[1]) + 1 if match else second))

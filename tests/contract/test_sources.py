@@ -76,6 +76,19 @@ EXAMPLES = {
         listing=f'<rss version="2.0"><channel><title>频道</title>{feed_item(1)}{feed_item(2)}</channel></rss>'.encode(),
         text=PAGE,
     ),
+    "json": Example(
+        table=f'{LIST_URL}[sources.list]\nitems = "items"\nlink = "url"\ntitle = "title"\ntime = "time"\n',
+        listing=json.dumps(
+            {"items": [{"url": f"/{n}", "title": f"题 {n}", "time": 1772571967} for n in (1, 2)]}
+        ).encode(),
+        text=PAGE,
+    ),
+    "listing": Example(
+        table=f'{LIST_URL}[sources.list]\nitem = "li"\ntime = "i"\n',
+        listing="".join(f'<li><a href="/{n}.html">题 {n}</a><i>2026-03-04 05:06</i></li>' for n in (1, 2)).encode(),
+        text=PAGE,
+        shows_cuts=False,
+    ),
     "sitemap": Example(
         table=LIST_URL, listing=f"<urlset>{sitemap_url(1)}{sitemap_url(2)}</urlset>".encode(), text=PAGE
     ),
