@@ -47,8 +47,9 @@ ORDINARY = AddressRules()
 def canonical_address(url: str, rules: AddressRules = ORDINARY) -> str:
     """The address without what varies between links to one page (RFC 3986 section 6.2, and the habits of the web).
 
-    Lower-case scheme and host, IDNA, no user, no default port, no fragment, one way of percent-encoding, no tracking
-    parameters, the others sorted by name; mobile hosts and AMP forms become the page that they belong to.
+    Lower-case scheme and host, IDNA, no user, no default port, one way of percent-encoding, no tracking parameters, the
+    others sorted by name; mobile hosts and AMP forms become the page that they belong to. A fragment goes, unless it is
+    the route of a page that a script fills (`#/`, `#!/`).
     """
     address = _out_of_amp_viewer(absolute("", url))
     if not address:
@@ -60,7 +61,15 @@ def canonical_address(url: str, rules: AddressRules = ORDINARY) -> str:
         return ""
     netloc = host if port in (None, _PORTS[parts.scheme.lower()]) else f"{host}:{port}"
     query = _query(parts.query, rules)
-    return f"{parts.scheme.lower()}://{netloc}{_path(parts.path)}{'?' if query else ''}{query}"
+    route = f"#{_escaped(parts.fragment, _PATH_SAFE + '?')}" if re.match("!?/", parts.fragment) else ""
+    return f"{parts.scheme.lower()}://{netloc}{_path(parts.path)}{'?' if query else ''}{query}{route}"
+
+
+def without_tracking(address: str, rules: AddressRules = ORDINARY) -> str:
+    """The address of a page to be asked and linked to, without the parameters that tell nothing about it."""
+    parts = urlsplit(address)
+    kept = [part for part in parts.query.split("&") if not _tells_nothing(part, rules)]
+    return parts._replace(query="&".join(kept)).geturl()
 
 
 def address_key(canonical: str) -> str:
@@ -136,15 +145,16 @@ def _out_of_amp(segments: list[str]) -> list[str]:
 
 
 def _query(query: str, rules: AddressRules) -> str:
-    kept_names = {name.lower() for name in rules.keep_parameters}
-    dropped_names = {name.lower() for name in rules.drop_parameters}
-    kept = []
-    for part in query.split("&"):
-        name = part.partition("=")[0].lower()
-        drops = name in dropped_names or _TRACKING.fullmatch(name) or _AMP_PARAMETER.fullmatch(part)
-        if part and (name in kept_names or not drops):
-            kept.append(_escaped(part, _PATH_SAFE + "?"))
+    parts = [part for part in query.split("&") if not (_tells_nothing(part, rules) or _AMP_PARAMETER.fullmatch(part))]
+    kept = [_escaped(part, _PATH_SAFE + "?") for part in parts if part]
     return "&".join(sorted(kept, key=lambda part: part.partition("=")[0]))
+
+
+def _tells_nothing(parameter: str, rules: AddressRules) -> bool:
+    name = parameter.partition("=")[0].lower()
+    if name in {kept.lower() for kept in rules.keep_parameters}:
+        return False
+    return name in {dropped.lower() for dropped in rules.drop_parameters} or _TRACKING.fullmatch(name) is not None
 
 
 def _escaped(text: str, safe: str) -> str:

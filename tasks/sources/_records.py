@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bs4 import BeautifulSoup
 
-from tasks.articles.addresses import ORDINARY, AddressRules, address_key, canonical_address, text_key
+from tasks.articles.addresses import ORDINARY, AddressRules, address_key, canonical_address, text_key, without_tracking
 from tasks.articles.dates import Reading, tell_time
 from tasks.articles.nodes import absolute
 from tasks.articles.plain import legal, without_controls
@@ -78,7 +78,11 @@ def listing_of(facts: ListFacts, records: Iterable[Record | str], *, more: Seque
 
 def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] | str:
     """The entry of a record, and what was odd about it; else the reason why there is none."""
-    spec, link = facts.spec, absolute(facts.url, record.link)[:_LONGEST_ADDRESS]
+    spec, link = facts.spec, absolute(facts.url, record.link)
+    if len(link) > _LONGEST_ADDRESS:
+        return f"an address of {len(link)} characters: {link[:80]!r}"
+    # Some lists count by parameters that differ with every answer.
+    link = without_tracking(link, facts.rules)
     canonical = canonical_address(link, facts.rules)
     names = _names(facts, record)
     if not (canonical or record.code or (names and record.content)):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.articles.addresses import AddressRules, address_key, canonical_address, choice_code
+from tasks.articles.addresses import AddressRules, address_key, canonical_address, choice_code, without_tracking
 from tasks.articles.identity import is_safe_code, story_key
 
 NEWS = "https://www.example.com/2026/story.html"
@@ -15,6 +15,8 @@ SAME = {
     "another port": ("https://www.example.com:8443/a", "https://www.example.com:8443/a"),
     "http's port on https": ("https://www.example.com:80/a", "https://www.example.com:80/a"),
     "fragment": (f"{NEWS}#comments", NEWS),
+    "the route of a script": ("https://e.com/#/news/7", "https://e.com/#/news/7"),
+    "another route of a script": ("https://e.com/app#!/news/中", "https://e.com/app#!/news/%E4%B8%AD"),
     "user": ("https://me:secret@www.example.com/2026/story.html", NEWS),
     "dot behind the host": ("https://www.example.com./2026/story.html", NEWS),
     "empty query": (f"{NEWS}?", NEWS),
@@ -97,6 +99,12 @@ def test_a_source_names_its_own_parameters() -> None:
     assert (
         canonical_address("https://e.com/a?SESSION=1&from=9&id=2&utm_source=x", rules) == "https://e.com/a?from=9&id=2"
     )
+
+
+def test_an_address_to_ask_loses_nothing_but_tracking() -> None:
+    rules = AddressRules(drop_parameters=("sid",))
+    asked = without_tracking("https://m.Example.com/a%2f?b=2&utm_source=x&a=%e4&sid=9#x", rules)
+    assert asked == "https://m.Example.com/a%2f?b=2&a=%e4#x"
 
 
 @given(st.text() | st.from_regex(r"https?://[a-zü.:0-9]{1,12}/[a-z%./?&=0-9ü#]{0,30}", fullmatch=True))

@@ -155,6 +155,12 @@ def test_identity_is_the_canonical_address_and_ids_are_aliases() -> None:
     assert second.aliases == ("https://www.news.example/a", "tag:news.example,2026:77")
 
 
+def test_tracking_that_differs_with_every_answer_is_no_change() -> None:
+    first, second = (one(rss(item(link=f"/a?id=1&amp;utm_content={number}"))) for number in (1, 2))
+    assert first == second
+    assert first.link == "https://news.example/a?id=1"
+
+
 def test_a_source_may_tell_which_parameters_count() -> None:
     spec = source("feed", 'drop_parameters = ["sid"]\nkeep_parameters = ["from"]')
     keys = {one(rss(item(link=f"/a?{query}")), spec).key for query in ("from=1&amp;sid=5", "sid=6&amp;from=1")}
