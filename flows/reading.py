@@ -143,6 +143,9 @@ def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> set[str]:
         if entry.key in fresh:
             record = f"in list {spec.name}: {entry.title!r}, {entry.published_at:%Y-%m-%d %H:%M:%S}, {entry.media or spec.tag}"
             run.ledger.journal.note(entry.key, Stage.ASK, record)
+    for key, remark in listing.remarks:
+        if key in fresh:
+            run.ledger.journal.note(key, Stage.ASK, f"in list {spec.name}: {remark}")
     for item in listing.unusable:
         if not wish.articles or story_key(item.subject) in {story_key(code) for code in wish.articles}:
             run.recorder.rejected(item)

@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
+import jmespath
+import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from tasks.errors import ConfigError
@@ -74,7 +76,43 @@ def _contact(value: str) -> str:
         raise ValueError("expected mailto:name@host, or an address that begins with https://") from error
 
 
+def _css(value: str) -> str:
+    try:
+        soupsieve.compile(value)
+    except (soupsieve.SelectorSyntaxError, ValueError, NotImplementedError) as error:
+        raise ValueError(f"expected a CSS selector: {str(error).splitlines()[0]}") from error
+    return value
+
+
+def _css_or_none(value: str) -> str:
+    return _css(value) if value else value
+
+
+def _expression(value: str) -> str:
+    try:
+        jmespath.compile(value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"expected a JMESPath expression: {str(error).splitlines()[0]}") from error
+    return value
+
+
+def _expression_or_none(value: str) -> str:
+    return _expression(value) if value else value
+
+
+def _page_pattern(value: str) -> str:
+    if value and "{page}" not in value:
+        raise ValueError("expected {page} in the address, where the number of the page goes")
+    return _http_url(value) if value else value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Css = Annotated[str, AfterValidator(_css)]
+CssOrNone = Annotated[str, AfterValidator(_css_or_none)]
+Expression = Annotated[str, AfterValidator(_expression)]
+ExpressionOrNone = Annotated[str, AfterValidator(_expression_or_none)]
+EntryCount = Annotated[int, Field(ge=1, le=50_000)]
+PagePattern = Annotated[str, AfterValidator(_page_pattern)]
 ArticleUrl = Annotated[str, AfterValidator(_article_url)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
@@ -84,6 +122,22 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 class _Table(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Table(_Table):
+    """A table within a `[[sources]]` table; a kind of source derives its own from it."""
+
+
+class PageTable(Table):
+    """`[sources.page]`: where an article's page has what, as CSS selectors. `remove`: what is no part of the text."""
+
+    title: CssOrNone = ""
+    time: CssOrNone = ""
+    author: CssOrNone = ""
+    media: CssOrNone = ""
+    body: CssOrNone = ""
+    summary: CssOrNone = ""
+    remove: Annotated[tuple[Css, ...], Field(strict=False)] = ()
 
 
 class SiteTable(_Table):
@@ -409,7 +463,8 @@ class _Places:
                 table = (header[1], seen[header[1]])
                 self._lines[table] = number
             elif header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-                table = tuple(header[1].split("."))
+                first, *rest = header[1].split(".")
+                table = (first, seen[first], *rest) if first in seen else (first, *rest)
                 self._lines[table] = number
             elif key := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line):
                 self._lines.setdefault((*table, key[1].strip("\"'")), number)

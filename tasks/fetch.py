@@ -93,6 +93,7 @@ def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
         unusable=tuple(item for page in pages for item in page.unusable),
         fresh_for=pages[0].fresh_for,
         skip_hours=pages[0].skip_hours,
+        remarks=tuple(remark for page in pages for remark in page.remarks),
     )
 
 

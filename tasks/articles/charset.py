@@ -191,7 +191,7 @@ def _codec(label: str) -> str:
         return _CODEC[name]
     try:
         found = codecs.lookup(name).name
-        b" ".decode(found)
+        b"  ".decode(found, "replace")  # for no bytes at all, a codec of no texts is not refused
     except (LookupError, UnicodeError, ValueError):
         return ""
     return "" if found in _NO_CHARSETS else _CODEC.get(found, found)

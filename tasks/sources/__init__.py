@@ -1,5 +1,7 @@
 """Kinds of source. Each file here ends in one `SOURCE = SourceKind(...)`; a folder scan finds them.
 
+Files that begin with `_` are no kinds: they hold what several kinds share.
+
 A source never fetches: it says what to ask and reads what came.
 """
 
@@ -38,6 +40,6 @@ class SourceKind:
 
 def find_sources() -> Mapping[str, SourceKind]:
     """Every kind in this folder, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     kinds = [importlib.import_module(f"{__name__}.{name}").SOURCE for name in names]
     return MappingProxyType({kind.name: kind for kind in kinds})

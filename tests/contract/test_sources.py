@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tasks.sources
@@ -24,11 +24,15 @@ NOW = datetime(2026, 3, 4, 6, tzinfo=UTC)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A table of the site file, an answer that holds a list of two articles, and one that holds a text."""
+    """A table of the site file, an answer that holds a list of two articles, and one that holds a text.
+
+    `shows_cuts`: whether it can be seen in an answer that its end is missing.
+    """
 
     table: str
     listing: bytes
     text: bytes
+    shows_cuts: bool = True
 
 
 def choice_record(number: int) -> dict[str, str]:
@@ -37,13 +41,63 @@ def choice_record(number: int) -> dict[str, str]:
     return {"infoCode": f"NW{digits}", "id": digits, "title": f"题 {number}", "showtime": "2026-03-04 05:06:07"}
 
 
+PAGE = """<!DOCTYPE html><html><head><title>题 1</title></head><body><article><h1>题 1</h1>
+<p>正文第一段，写得长一些，好让人看得出这是一篇文章：河滨镇的集市今天开门，来了不少人。</p>
+<p>正文第二段，也写得长一些：集市上卖的是米、面、油和各样的菜，价钱和上个月差不多。</p>
+</article></body></html>""".encode()
+LIST_URL = 'list_url = "http://127.0.0.1:1/x"\n'
+
+
+def sitemap_url(number: int) -> str:
+    """An address of a news sitemap."""
+    news = f"<publication_date>2026-03-04T05:06:07Z</publication_date><title>题 {number}</title>"
+    return f"<url><loc>http://127.0.0.1:1/{number}.html</loc><news>{news}</news></url>"
+
+
+def feed_item(number: int) -> str:
+    """An item of an RSS feed."""
+    date = "<pubDate>Wed, 04 Mar 2026 05:06:07 GMT</pubDate>"
+    return f"<item><title>题 {number}</title><link>http://127.0.0.1:1/{number}.html</link>{date}</item>"
+
+
+def eastmoney_record(number: int) -> dict[str, str]:
+    """A record of the fast news."""
+    return {"code": f"20260304{number:010}", "title": f"题 {number}", "showTime": "2026-03-04 05:06:07"}
+
+
 EXAMPLES = {
+    "eastmoney": Example(
+        table=f'{LIST_URL}page_url = "http://127.0.0.1:1/a/{{code}}.html"\n',
+        listing=json.dumps({"data": {"fastNewsList": [eastmoney_record(1), eastmoney_record(2)]}}).encode(),
+        text='<div id="ContentBody" class="txtinfos"><p>正文</p><p class="em_media">（来源）</p></div>'.encode(),
+    ),
+    "feed": Example(
+        table=LIST_URL,
+        listing=f'<rss version="2.0"><channel><title>频道</title>{feed_item(1)}{feed_item(2)}</channel></rss>'.encode(),
+        text=PAGE,
+    ),
+    "json": Example(
+        table=f'{LIST_URL}[sources.list]\nitems = "items"\nlink = "url"\ntitle = "title"\ntime = "time"\n',
+        listing=json.dumps(
+            {"items": [{"url": f"/{n}", "title": f"题 {n}", "time": 1772571967} for n in (1, 2)]}
+        ).encode(),
+        text=PAGE,
+    ),
+    "listing": Example(
+        table=f'{LIST_URL}[sources.list]\nitem = "li"\ntime = "i"\n',
+        listing="".join(f'<li><a href="/{n}.html">题 {n}</a><i>2026-03-04 05:06</i></li>' for n in (1, 2)).encode(),
+        text=PAGE,
+        shows_cuts=False,
+    ),
+    "sitemap": Example(
+        table=LIST_URL, listing=f"<urlset>{sitemap_url(1)}{sitemap_url(2)}</urlset>".encode(), text=PAGE
+    ),
     "choice": Example(
         table='list_url = "http://127.0.0.1:1/l"\narticle_url = "http://127.0.0.1:1/a?id={code}"\n'
         'share_url = "http://127.0.0.1:1/s?id={code}"\n',
         listing=json.dumps({"records": [choice_record(1), choice_record(2)]}).encode(),
         text=json.dumps({"content": "<p>正文</p>", "text": "<p>正文</p>"}).encode(),
-    )
+    ),
 }
 HOPELESS = {
     "nothing": b"",
@@ -158,13 +212,21 @@ def test_what_is_no_list_is_refused(name: str, body: bytes, specs: dict[str, Sou
 
 
 @every_kind
-def test_a_list_that_was_cut_off_is_refused(name: str, specs: dict[str, SourceSpec]) -> None:
+def test_a_list_that_was_cut_off_is_refused_or_gives_only_what_is_whole(
+    name: str, specs: dict[str, SourceSpec]
+) -> None:
     whole = EXAMPLES[name].listing
+    entries = KINDS[name].read(specs[name], response(whole)).entries
     for length in range(0, len(whole), max(1, len(whole) // 60)):
-        assert isinstance(read_or_refuse(KINDS[name], specs[name], response(whole[:length])), ParseError)
+        listing = read_or_refuse(KINDS[name], specs[name], response(whole[:length]))
+        if EXAMPLES[name].shows_cuts and not isinstance(listing, ParseError):
+            assert isinstance(listing, Listing)
+            assert listing.unusable
+            assert set(listing.entries) < set(entries)
 
 
 @every_kind
+@settings(deadline=5_000)
 @given(body=st.binary(), content_type=st.text(max_size=40) | st.sampled_from(["charset=undefined", "charset=idna"]))
 @example(body=b"\x80", content_type="text/html; charset=hex")
 def test_noise_gives_a_refusal_and_nothing_else(
@@ -180,20 +242,56 @@ values = st.recursive(
 )
 
 
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """Every object of a value, at any depth."""
+    inner = [value] if isinstance(value, dict) else []
+    below = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return inner + [found for item in below for found in objects_in(item)]
+
+
+def check(listing: Listing | Text | ParseError) -> None:
+    """What any reading has to be: a refusal, or entries that can be kept, and reasons for the others."""
+    if isinstance(listing, Listing):
+        assert all(
+            is_safe_code(entry.file_id) and (entry.title.strip() or not entry.content) for entry in listing.entries
+        )
+        assert all(entry.published_at.tzinfo for entry in listing.entries)
+        assert all(unusable.reason for unusable in listing.unusable)
+        assert all(re.match(r"https?://[^/]", request.url) for request in listing.more)
+        json.dumps(dataclasses.asdict(listing), default=str, ensure_ascii=False).encode()
+
+
+HOSTILE: tuple[bytes, ...] = (
+    *rb"< > &#0; &#xD800; ]]> <![CDATA[ <!-- {{ \u0000 \ud800 null http://[ javascript: file:/// -1e999".split(),
+    *(b'"', b"&", b"\xff\xfe", b"\x00", "\u202e".encode(), b"9" * 400, b"<a>" * 300, b"[" * 300),
+)
+
+
 @every_kind
+@settings(deadline=5_000)  # the first date of its kind loads the words of its languages
+@given(data=st.data())
+def test_a_good_list_with_wounds_gives_a_list_or_a_refusal(
+    name: str, data: st.DataObject, specs: dict[str, SourceSpec]
+) -> None:
+    """Any piece may be missing, doubled or hostile."""
+    body = EXAMPLES[name].listing
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(body)))
+        end = data.draw(st.integers(start, min(len(body), start + 60)))
+        patch = data.draw(st.sampled_from((b"", body[start:end] * 2, *HOSTILE)) | st.binary(max_size=6))
+        body = body[:start] + patch + body[end:]
+    check(read_or_refuse(KINDS[name], specs[name], response(body)))
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if EXAMPLES[name].listing.startswith(b"{")])
+@settings(deadline=5_000)  # the first date of its kind loads the words of its languages
 @given(data=st.data())
 def test_a_good_list_with_wrong_values_gives_a_list_or_a_refusal(
     name: str, data: st.DataObject, specs: dict[str, SourceSpec]
 ) -> None:
     """Any value of a good answer may be any other value of JSON."""
     answer = json.loads(EXAMPLES[name].listing)
-    holders = [(answer, key) for key in answer]
-    for record in next(value for value in answer.values() if isinstance(value, list)):
-        holders += [(record, key) for key in record]
+    holders = [(holder, key) for holder in objects_in(answer) for key in holder]
     for holder, key in data.draw(st.lists(st.sampled_from(holders), max_size=3)):
         holder[key] = data.draw(values)
-    listing = read_or_refuse(KINDS[name], specs[name], response(json.dumps(answer).encode()))
-    if isinstance(listing, Listing):
-        assert all(is_safe_code(entry.file_id) and entry.title.strip() for entry in listing.entries)
-        assert all(unusable.reason for unusable in listing.unusable)
-        json.dumps(dataclasses.asdict(listing), default=str, ensure_ascii=False).encode()
+    check(read_or_refuse(KINDS[name], specs[name], response(json.dumps(answer).encode())))
