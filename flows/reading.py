@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.breaker import Readings
+from flows.keeping import keep
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
@@ -187,7 +188,7 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     )
     failures = [*errors(fetched), *((pair[0], error) for pair, error in errors(parsed))]
     give_up(run, [(offer.entry.key, error) for offer, error in failures])
-    articles = [run.ledger.articles.save(article, pair[0], now=run.now) for pair, article in values(parsed)]
+    articles = [keep(run, pair[0], article) for pair, article in values(parsed)]
     journal.flush()
     return articles
 

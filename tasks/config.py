@@ -168,7 +168,11 @@ class SampleTable(_Table):
 
 
 class SourceTable(_Table):
-    """`[[sources]]`: what every kind has. The other keys belong to the kind."""
+    """`[[sources]]`: what every kind has. The other keys belong to the kind.
+
+    `rights`: what the publisher allows; `credit` the line that it wants to see. `min_text`: characters of the shortest
+    article, as the kind has them when it is not told; `recheck`: whether pages are looked at again, likewise.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -183,6 +187,11 @@ class SourceTable(_Table):
     keyword_links: Literal["unwrap", "keep"] = "unwrap"
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
+    rights: Literal["full", "excerpt"] = "excerpt"
+    credit: str = ""
+    delay_minutes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    min_text: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    recheck: bool | None = None
 
 
 class _SiteFile(_Table):
@@ -213,6 +222,11 @@ class SourceSpec:
     keyword_links: str = "unwrap"
     https_hosts: tuple[str, ...] = ()
     max_pages: int = 5
+    rights: str = "excerpt"
+    credit: str = ""
+    delay_minutes: int = 0
+    min_text: int | None = None
+    recheck: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

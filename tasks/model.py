@@ -147,7 +147,7 @@ class WithdrawalReason(StrEnum):
 class Known:
     """What the ledger knows of an article, as far as a decision and the report need it.
 
-    `page_key` and `category` (its slug) are empty until its text has been read once.
+    `page_key` and `category` (its slug) are empty, and `revision` 0, until its text has been read once.
     """
 
     key: str
@@ -159,6 +159,7 @@ class Known:
     attempts: int = 0
     next_try_at: datetime | None = None
     first_seen_at: datetime | None = None
+    revision: int = 0
 
 
 class Step(StrEnum):
@@ -229,7 +230,8 @@ class Article:
 
     `post_body` is the upstream's HTML as the Jekyll post carries it; `html` is the sanitised form for
     pages and feeds; `quote` the digest line of a rolling post (None: the post has none); `summary` the
-    text shown in lists. `updated_at` moves only with the content.
+    text shown in lists. `updated_at` moves only with the content; `modified_at` is when the publisher says that it
+    changed the text.
     """
 
     key: str
@@ -246,6 +248,7 @@ class Article:
     post_body: str
     html: str
     revision: int = 1
+    modified_at: datetime | None = None
 
     @property
     def page_key(self) -> str:

@@ -64,4 +64,5 @@ def compose(
         quote=entry.digest if entry.media is None else None,
         post_body=html,
         html=safe,
+        modified_at=text.modified_at or entry.modified_at,
     )

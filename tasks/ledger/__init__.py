@@ -15,6 +15,7 @@ from tasks.ledger.lease import Lease, claim, holder_now
 from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
+from tasks.ledger.permissions import Permissions
 from tasks.ledger.places import Places
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
@@ -51,6 +52,7 @@ class Ledger:
         self.objects = Objects(self._database, store)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
+        self.permissions = Permissions(self._database, zone)
         self.records = Records(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)

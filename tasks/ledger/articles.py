@@ -3,19 +3,22 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from tasks.articles.fingerprint import fingerprint, text_digest
 from tasks.articles.identity import is_safe_code
 from tasks.articles.plain import legal
 from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.places import mark_stale, take_out, touch
+from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, indexes, moves, objects, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
 
@@ -69,6 +72,7 @@ class Articles:
                     attempts=row.attempts,
                     next_try_at=row.next_try_at,
                     first_seen_at=row.first_seen_at,
+                    revision=row.revision or 0,
                 )
                 for chunk in batches(keys)
                 for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
@@ -89,41 +93,44 @@ class Articles:
             )
             return tuple(row.key for row in rows)
 
-    def save(self, article: Article, offer: Offer, *, now: datetime) -> Article:
+    def save(self, article: Article, offer: Offer, *, now: datetime, released_at: datetime | None = None) -> Article:
         """Keep a text that was read; returns the article as it is to be published.
 
-        The same content again is no revision: its times and number stay. A correction makes everything stale that
-        shows the article. One that changes its address leaves the old one in `moves`, and its places in the lists.
+        The same content again, also in other bytes, is no revision: text, times and number stay. A correction makes
+        everything stale that shows the article. One that changes its address leaves the old one in `moves`, and its
+        places in the lists. Before `released_at` a new article stands in no list.
         """
+        seen = {"offer_digest": offer.digest, "source": offer.entry.source}
+        prints = {"fingerprint": fingerprint(article), "text_digest": text_digest(article.html) or None}
         with self._database.begin() as db:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
-            if before.content_digest == article.content_digest:
-                values = {"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None}
+            former = None if before.content_digest is None else _article(db, article.key, self._zone)
+            if former and (before.fingerprint or fingerprint(former)) == prints["fingerprint"]:
+                values: dict[str, object] = {**_READ, **seen} | ({} if before.fingerprint else prints)
                 if (before.offer_digest, before.source) != (offer.digest, offer.entry.source):
                     values["stale"] = True  # what the store keeps of the article for a new ledger changes
-                db.execute(_at(article.key).values(**values, offer_digest=offer.digest, source=offer.entry.source))
-                return _article(db, article.key, self._zone)
-            first = before.content_digest is None
-            moved = not first and before.page_key != article.page_key
-            values = {name: getattr(article, name) for name in _CONTENT} | {
-                "status": Status.READY,
-                "attempts": 0,
-                "next_try_at": None,
-                "error": None,
-                "offer_digest": offer.digest,
-                "source": offer.entry.source,
-                "category": article.category.slug,
-                "updated_at": article.published_at if first else now,
-                "revision": 1 if first else before.revision + 1,
-                "stale": True,
-            }
-            if moved:
-                _leave_address(db, before, article, now)
-                values |= {"place": None, "day_place": None, "published": False}
-            elif not first:
-                touch(db, before, changed_at=now)
+                db.execute(_at(article.key).values(**values))
+                return replace(former, source=offer.entry.source)
+            number = 1 if former is None else former.revision + 1
+            values = {name: getattr(article, name) for name in _CONTENT} | {**_READ, **seen, **prints}
+            values |= {"category": article.category.slug, "revision": number, "stale": True}
+            if former is None:
+                values |= {"updated_at": article.published_at, "read_at": now, "released_at": released_at}
+            else:
+                values |= {"updated_at": now}
+                if before.page_key != article.page_key:
+                    _leave_address(db, before, article, now)
+                    values |= {"place": None, "day_place": None, "published": False}
+                else:
+                    touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
+            keep_revision(db, former, article, number=number, now=now)
             return _article(db, article.key, self._zone)
+
+    def revisions(self, key: str) -> tuple[Revision, ...]:
+        """All texts of a story that were read, oldest first."""
+        with self._database.begin() as db:
+            return revisions_of(db, key)
 
     def point_here(self, key: str, old_keys: Iterable[str]) -> None:
         """Pages at these former addresses lead to this article, unless another article has one of them."""
@@ -202,8 +209,9 @@ class Articles:
 
 _CONTENT = (
     "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
-    "content_digest", "page_key", "post_key",
+    "content_digest", "page_key", "post_key", "modified_at",
 )  # fmt: skip
+_READ: Mapping[str, Any] = MappingProxyType({"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None})
 
 
 def _leave_address(db: Connection, before: Row[tuple[object, ...]], article: Article, now: datetime) -> None:
@@ -249,6 +257,7 @@ def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
         "post_body",
         "html",
         "revision",
+        "modified_at",
     )
     return Article(
         **{name: values[name] for name in names},

@@ -89,7 +89,10 @@ class Places:
         self._zone = zone
 
     def shelve(self, *, now: datetime) -> int:
-        """Give places to all articles that were read and have none, in the order of publication; how many there were."""
+        """Give places to all articles that were read and have none, in the order of publication; how many there were.
+
+        Those whose publisher wants them to be shown later wait for their time.
+        """
         count = 0
         while True:
             with self._database.begin() as db:
@@ -98,6 +101,7 @@ class Places:
                     # Not "is ready": the database would take its index of states, and read the whole archive.
                     articles.c.status.not_in([status for status in Status if status is not Status.READY]),
                     articles.c.content_digest.is_not(None),
+                    sa.or_(articles.c.released_at.is_(None), articles.c.released_at <= now),
                 )
                 query = sa.select(*_SPOT_COLUMNS).where(waiting)
                 rows = db.execute(query.order_by(articles.c.published_at, articles.c.key).limit(_BATCH)).all()

@@ -248,8 +248,9 @@ class ArchiveContext:
 class ArticleContext:
     """An article's page. `body` is sanitised HTML; `updated` is None until the article changes.
 
-    `day_href` leads to the page of its day, `source` says where it comes from, `also` who else reported it (with an
-    empty `href` where no address is known). `image`, `lead` and `origin_url` may be empty.
+    `day_href` leads to the page of its day, `source` says where it comes from, `credit` what its publisher wants to be
+    said, `also` who else reported it (with an
+    empty `href` where no address is known). `image`, `lead`, `origin_url` and `credit` may be empty.
     """
 
     template: ClassVar[str] = "article.html"
@@ -267,6 +268,7 @@ class ArticleContext:
     body: Markup
     origin_url: str
     source: str
+    credit: str
     also: tuple[Link, ...]
     previous: Link | None
     next: Link | None
