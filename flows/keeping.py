@@ -1,10 +1,15 @@
 """What was read goes into the ledger: no more of it than its publisher allows, and not before it may be shown."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flows.run import Run
+from tasks.articles.decide import next_try
 from tasks.articles.rights import excerpted
-from tasks.model import Article, Offer, Outcome, Result, Stage
+from tasks.errors import NotAnArticle, ParseError
+from tasks.model import Article, Capture, Offer, Outcome, Result, Stage, Status
+from tasks.sources import find_sources
 
 
 def settle_rights(run: Run) -> None:
@@ -16,7 +21,65 @@ def settle_rights(run: Run) -> None:
             run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
 
 
-def keep(run: Run, offer: Offer, article: Article) -> Article:
+def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]]) -> list[Article]:
+    """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept."""
+    kept: list[Article] = []
+    tally: dict[str, Counter[bool]] = {}
+    for (offer, capture), value in parsed:
+        found = _proved(run, offer, capture, value)
+        count = tally.setdefault(offer.entry.source, Counter())
+        if isinstance(found, Article):
+            kept.append(_keep(run, offer, found))
+            count[True] += 1
+            continue
+        give_up(run, [(offer.entry.key, found)])
+        if isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing about the source
+            count[False] += 1
+            if capture.response is not None:
+                spec = offer.entry.source
+                run.ledger.quarantine.keep(offer.entry.key, spec, str(found), capture.response, now=run.now)
+    run.ledger.quarantine.release(article.key for article in kept)
+    for source, count in tally.items():
+        _watch(run, source, count)
+    return kept
+
+
+def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseException) -> Article | BaseException:
+    """The last proof needs the ledger: a page with another article's text is what an outlet shows for any address."""
+    pages = find_sources()[run.site.source(offer.entry.source).kind].pages
+    if isinstance(value, BaseException) or not pages or capture.response is None:
+        return value
+    if (other := run.ledger.articles.repeats(value)) is None:
+        return value
+    error = NotAnArticle(f"{capture.response.url}: no article: its text is that of {other!r}, word for word")
+    reason = str(error)
+    run.recorder.outcome(Outcome(subject=value.key, stage=Stage.PARSE, result=Result.FAILED, reason=reason))
+    run.ledger.journal.note(value.key, Stage.PARSE, reason)
+    return error
+
+
+def _watch(run: Run, source: str, count: Counter[bool]) -> None:
+    """Say when fewer of a source's answers are articles than usual, before its part of the site stands still."""
+    share = run.ledger.completeness.note(source, articles=count[True], others=count[False])
+    if share.is_degraded:
+        reason = f"degraded: {share.lately:.0%} of its last answers were articles, usually {share.usual:.0%}"
+        run.recorder.outcome(
+            Outcome(subject=f"source {source}", stage=Stage.PARSE, result=Result.FAILED, reason=reason)
+        )
+        run.ledger.journal.note(source, Stage.PARSE, reason)
+
+
+def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
+    """Keep that these stories failed in this run, and when they are tried again."""
+    failures = list(failures)
+    known = run.ledger.articles.known(key for key, _ in failures)
+    for key, error in failures:
+        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
+        due = next_try(failed_before + 1, now=run.now)
+        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due)
+
+
+def _keep(run: Run, offer: Offer, article: Article) -> Article:
     """Save an article as far as its source's rights go; the article as it is published."""
     spec = run.site.source(offer.entry.source)
     shown = article if spec.rights == "full" else excerpted(article)

@@ -1,15 +1,15 @@
 """The first half of a run: ask the lists, decide, fetch and parse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flows.breaker import Readings
-from flows.keeping import keep
+from flows.keeping import give_up, keep_all
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
-from tasks.articles.decide import decide, merge, next_try
+from tasks.articles.decide import decide, merge
 from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
 from tasks.errors import ConfigError
@@ -23,7 +23,6 @@ from tasks.model import (
     Outcome,
     Result,
     Stage,
-    Status,
     Step,
     Unusable,
 )
@@ -186,9 +185,8 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    failures = [*errors(fetched), *((pair[0], error) for pair, error in errors(parsed))]
-    give_up(run, [(offer.entry.key, error) for offer, error in failures])
-    articles = [keep(run, pair[0], article) for pair, article in values(parsed)]
+    give_up(run, [(offer.entry.key, error) for offer, error in errors(fetched)])
+    articles = keep_all(run, parsed)
     journal.flush()
     return articles
 
@@ -202,13 +200,3 @@ def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
     fixed = [shelf_of(None, category=spec.category, tag=spec.tag) for spec in run.site.sources if spec.category]
     assigned = run.ledger.shelves.assign([*fixed, *wanted.values()], pinned=run.site.slugs)
     return {key: assigned[category.title] for key, category in wanted.items()}
-
-
-def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
-    """Keep that these stories failed in this run, and when they are tried again."""
-    failures = list(failures)
-    known = run.ledger.articles.known(key for key, _ in failures)
-    for key, error in failures:
-        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
-        due = next_try(failed_before + 1, now=run.now)
-        run.ledger.articles.fail(key, str(error)[:900], next_try_at=due)

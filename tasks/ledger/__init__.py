@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
+from tasks.ledger.completeness import Completeness
 from tasks.ledger.generations import Generations
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
@@ -17,6 +18,7 @@ from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.permissions import Permissions
 from tasks.ledger.places import Places
+from tasks.ledger.quarantine import Quarantine
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
@@ -52,6 +54,8 @@ class Ledger:
         self.objects = Objects(self._database, store)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
+        self.completeness = Completeness(self._database)
+        self.quarantine = Quarantine(self._database)
         self.permissions = Permissions(self._database, zone)
         self.records = Records(self._database)
         self._clock = clock

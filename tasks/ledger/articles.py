@@ -127,6 +127,17 @@ class Articles:
             keep_revision(db, former, article, number=number, now=now)
             return _article(db, article.key, self._zone)
 
+    def repeats(self, article: Article) -> str | None:
+        """The title of another article of the same source that has the very same text."""
+        if not (digest := text_digest(article.html)):
+            return None
+        same = sa.and_(articles.c.source == article.source, articles.c.text_digest == digest)
+        other = sa.select(articles.c.title).where(
+            same, articles.c.key != article.key, articles.c.title != article.title
+        )
+        with self._database.begin() as db:
+            return db.execute(other.limit(1)).scalar()
+
     def revisions(self, key: str) -> tuple[Revision, ...]:
         """All texts of a story that were read, oldest first."""
         with self._database.begin() as db:
