@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from flows.run import Run
+from tasks.articles.clean import text_of
 from tasks.articles.decide import next_try
 from tasks.articles.rights import excerpted
+from tasks.articles.shingles import sketch_of
 from tasks.errors import NotAnArticle, ParseError
 from tasks.model import Article, Capture, Offer, Outcome, Result, Stage, Status
 from tasks.sources import find_sources
+
+_REMEMBERED = timedelta(days=14)  # how late a story may come and still meet those that tell the same
 
 
 def settle_rights(run: Run) -> None:
@@ -88,4 +92,18 @@ def _keep(run: Run, offer: Offer, article: Article) -> Article:
     if released_at is not None and released_at > run.now:
         told = f"{released_at:%Y-%m-%d %H:%M %z}"
         run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")
+    _join(run, article)
     return saved
+
+
+def _join(run: Run, article: Article) -> None:
+    """Find who else tells the story, by the whole text, of which an excerpt may be all that is kept."""
+    sketch = sketch_of(text_of(article.html))
+    for other in run.ledger.echoes.join(article.key, sketch, at=article.published_at):
+        run.ledger.journal.note(article.key, Stage.PARSE, f"tells the same story as {other}")
+        run.ledger.journal.note(other, Stage.PARSE, f"its story is told by {article.key} too")
+
+
+def forget_old(run: Run) -> None:
+    """Drop what no article of these days needs."""
+    run.ledger.echoes.forget(before=run.now - _REMEMBERED)

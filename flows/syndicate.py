@@ -12,7 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.breaker import tripped
 from flows.ending import conclude, ending_early
-from flows.keeping import settle_rights
+from flows.keeping import forget_old, settle_rights
 from flows.publishing import publish_unless
 from flows.reading import Wish, ask_sources, decide_all, read_texts, readings
 from flows.run import open_run, read_site
@@ -80,6 +80,7 @@ def syndicate(
         due = decide_all(run, wish, asked.keys)
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
+        forget_old(run)
         publish_unless(run, tripped(readings(run, asked), site_file.verdict))
         report = run.recorder.report(seconds=perf_counter() - started)
     if early.state is not None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tasks.errors import LedgerError
 from tasks.ledger.articles import Articles
 from tasks.ledger.completeness import Completeness
+from tasks.ledger.echoes import Echoes
 from tasks.ledger.generations import Generations
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
@@ -55,6 +56,7 @@ class Ledger:
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
         self.completeness = Completeness(self._database)
+        self.echoes = Echoes(self._database)
         self.quarantine = Quarantine(self._database)
         self.permissions = Permissions(self._database, zone)
         self.records = Records(self._database)

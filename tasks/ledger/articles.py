@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.places import mark_stale, take_out, touch
 from tasks.ledger.revisions import Revision, keep_revision, revisions_of
-from tasks.ledger.schema import articles, categories, indexes, moves, objects, sightings, unusable
+from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
 
 
@@ -175,24 +175,22 @@ class Articles:
                 db.execute(here.values(published=True, stale=False))
 
     def mentions(self, keys: Iterable[str]) -> Mapping[str, tuple[Mention, ...]]:
-        """Other outlets under whose name a list carried these stories, in the order of their names."""
+        """Other outlets that told these stories, in the order of their names.
+
+        Those under whose name a list carried the very article, and those whose article tells the same.
+        """
+        others: dict[str, dict[str, str]] = {}
         with self._database.begin() as db:
             found = _sightings(db, keys)
-            titles = dict(
-                row._tuple()
-                for chunk in batches(keys)
-                for row in db.execute(
-                    sa.select(articles.c.key, categories.c.title)
-                    .join(categories, categories.c.slug == articles.c.category)
-                    .where(articles.c.key.in_(chunk))
-                )
-            )
-        others = {
-            key: {entry.media: entry.link for entry in entries if entry.media and entry.media != titles.get(key)}
-            for key, entries in found.items()
-        }
+            titles = {row.key: row.title for row in _in_chunks(db, _OUTLETS, articles.c.key, keys)}
+            for row in _in_chunks(db, _ECHOED, echoes.c.article, keys):
+                others.setdefault(row.article, {})[row.title] = row.origin_url
+        for key, entries in found.items():
+            others[key] = others.get(key, {}) | {entry.media: entry.link for entry in entries if entry.media}
         return {
-            key: tuple(Mention(outlet=outlet, url=url) for outlet, url in sorted(named.items()))
+            key: tuple(
+                Mention(outlet=outlet, url=url) for outlet, url in sorted(named.items()) if outlet != titles.get(key)
+            )
             for key, named in others.items()
         }
 
@@ -218,6 +216,13 @@ class Articles:
             return db.execute(sa.select(articles).where(articles.c.key == key)).first()
 
 
+_OUTLETS = sa.select(articles.c.key, categories.c.title).join(categories, categories.c.slug == articles.c.category)
+_ECHOED = (
+    sa.select(echoes.c.article, categories.c.title, articles.c.origin_url)
+    .join(articles, sa.and_(articles.c.key == echoes.c.other, articles.c.place.is_not(None)))
+    .join(categories, categories.c.slug == articles.c.category)
+    .order_by(echoes.c.article, articles.c.key)
+)
 _CONTENT = (
     "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
     "content_digest", "page_key", "post_key", "modified_at",
@@ -278,6 +283,13 @@ def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
             slug=values["category"], title=values["category_title"], tag=values["tag"], fixed=values["fixed"]
         ),
     )
+
+
+def _in_chunks(
+    db: Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], keys: Iterable[str]
+) -> Iterator[Row[Any]]:
+    for chunk in batches(keys):
+        yield from db.execute(query.where(column.in_(chunk)))
 
 
 def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None) -> dict[str, tuple[Entry, ...]]:

@@ -23,6 +23,7 @@ from tasks.catalogue import (
     IndexRef,
     page_of,
 )
+from tasks.ledger.echoes import echoes_are_stale
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import Instant, articles, holes, indexes, orders
 from tasks.model import Status
@@ -171,6 +172,7 @@ class Places:
         for ref in [IndexRef(kind=IndexKind.DAY, name=day) for day in book.days_beside_new_ones()]:
             marks.setdefault(ref, None)
         book.write()
+        echoes_are_stale(db, [key for key, _, _ in placed])
         mark_stale(db, marks)
 
 
@@ -257,6 +259,7 @@ def take_out(db: Connection, row: Row[tuple[object, ...]], *, changed_at: dateti
     if spot is None:
         return set()
     beside = touch(db, row, changed_at=changed_at or row.updated_at)
+    echoes_are_stale(db, [row.key])
     for kind, name, place in (("category", spot.category, spot.place), ("day", spot.day, spot.day_place)):
         db.execute(holes.insert().values(kind=kind, name=name, place=place, article=row.key))
     for kind, name in (("category", spot.category), ("day", spot.day), ("calendar", spot.day[:7])):
