@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from flows.run import Run
@@ -10,6 +11,7 @@ from tasks.articles.decide import next_try
 from tasks.articles.rights import excerpted
 from tasks.articles.shingles import sketch_of
 from tasks.errors import NotAnArticle, ParseError
+from tasks.ledger.articles import AHEAD
 from tasks.model import Article, Capture, Offer, Outcome, Result, Stage, Status
 from tasks.sources import find_sources
 
@@ -33,8 +35,9 @@ def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | B
         found = _proved(run, offer, capture, value)
         count = tally.setdefault(offer.entry.source, Counter())
         if isinstance(found, Article):
-            kept.append(_keep(run, offer, found))
             count[True] += 1
+            if not _known_as_another(run, offer, found):
+                kept.append(_keep(run, offer, found))
             continue
         give_up(run, [(offer.entry.key, found)])
         if isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing about the source
@@ -86,6 +89,7 @@ def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
 def _keep(run: Run, offer: Offer, article: Article) -> Article:
     """Save an article as far as its source's rights go; the article as it is published."""
     spec = run.site.source(offer.entry.source)
+    article = _in_time(run, article)
     shown = article if spec.rights == "full" else excerpted(article)
     released_at = article.published_at + timedelta(minutes=spec.delay_minutes) if spec.delay_minutes else None
     saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at)
@@ -94,6 +98,42 @@ def _keep(run: Run, offer: Offer, article: Article) -> Article:
         run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")
     _join(run, article)
     return saved
+
+
+def _in_time(run: Run, article: Article) -> Article:
+    """A page may claim a time that is still to come, too."""
+    if article.published_at <= run.now + AHEAD:
+        return article
+    seen = run.ledger.articles.known([article.key])[article.key].first_seen_at or run.now
+    told = f"its page claims {article.published_at:%Y-%m-%d %H:%M %z}, which is still to come; the time of its first sight counts"
+    run.ledger.journal.note(article.key, Stage.PARSE, told)
+    return replace(article, published_at=seen.astimezone(article.published_at.tzinfo).replace(microsecond=0))
+
+
+def _known_as_another(run: Run, offer: Offer, article: Article) -> bool:
+    """Keep what the page calls itself. Whether that shows a story that is known, and this one only its other address."""
+    if not (names := (*offer.entry.aliases, *article.aliases)):
+        return False
+    others = run.ledger.aliases.claim(article.key, offer.entry.source, names)
+    sketch = sketch_of(text_of(article.html)) if others else None
+    for other in others:
+        same = run.ledger.echoes.alike(other, sketch)
+        if same and run.ledger.aliases.absorb(article.key, other):
+            told = f"the same story as {other}, which has it under another address"
+            run.ledger.journal.note(
+                other, Stage.PARSE, f"{article.key} has the same text under an address of it: one story"
+            )
+            run.ledger.journal.note(article.key, Stage.PARSE, told)
+            run.recorder.outcome(Outcome(subject=article.key, stage=Stage.PARSE, result=Result.SKIPPED, reason=told))
+            return True
+        why = "both were read before" if same else "their texts differ"
+        run.ledger.journal.note(
+            article.key, Stage.PARSE, f"its page has an address of {other} too; {why}, so both stay"
+        )
+        run.ledger.journal.note(
+            other, Stage.PARSE, f"the page of {article.key} has an address of it; {why}, so both stay"
+        )
+    return False
 
 
 def _join(run: Run, article: Article) -> None:

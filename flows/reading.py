@@ -14,6 +14,7 @@ from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
 from tasks.errors import ConfigError
 from tasks.fetch import ask, fetch
+from tasks.ledger.articles import AHEAD
 from tasks.model import (
     Article,
     Category,
@@ -74,9 +75,19 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
 
 
 def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> list[str]:
+    resolved = run.ledger.aliases.resolve(listing)
+    listing = resolved.listing
     fresh = set(run.ledger.articles.record(listing, now=run.now))
+    for key, remark in resolved.remarks:
+        if key in fresh:
+            run.ledger.journal.note(key, Stage.ASK, remark)
     for entry in listing.entries:
         if entry.key in fresh:
+            if entry.published_at > run.now + AHEAD:
+                future = f"claims to be of {entry.published_at:%Y-%m-%d %H:%M %z}, which is still to come"
+                run.ledger.journal.note(
+                    entry.key, Stage.ASK, f"in list {spec.name}: {future}; the time of its first sight counts"
+                )
             record = f"in list {spec.name}: {entry.title!r}, {entry.published_at:%Y-%m-%d %H:%M:%S}, {entry.media or spec.tag}"
             run.ledger.journal.note(entry.key, Stage.ASK, record)
     for item in listing.unusable:

@@ -231,7 +231,7 @@ class Article:
     `post_body` is the upstream's HTML as the Jekyll post carries it; `html` is the sanitised form for
     pages and feeds; `quote` the digest line of a rolling post (None: the post has none); `summary` the
     text shown in lists. `updated_at` moves only with the content; `modified_at` is when the publisher says that it
-    changed the text.
+    changed the text. `aliases` are other addresses that its page calls its own; the ledger keeps them beside it.
     """
 
     key: str
@@ -249,6 +249,7 @@ class Article:
     html: str
     revision: int = 1
     modified_at: datetime | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def page_key(self) -> str:

@@ -7,6 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
+from tasks.ledger.aliases import Aliases
 from tasks.ledger.articles import Articles
 from tasks.ledger.completeness import Completeness
 from tasks.ledger.echoes import Echoes
@@ -47,6 +48,7 @@ class Ledger:
         holds it, before `LedgerBusy`.
         """
         self._database = open_database(url, rehearsal=rehearsal, busy=busy)
+        self.aliases = Aliases(self._database)
         self.articles = Articles(self._database, zone)
         self.shelves = Shelves(self._database)
         self.places = Places(self._database, zone)

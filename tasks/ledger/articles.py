@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,9 @@ from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
 
+AHEAD = timedelta(minutes=10)
+"""How far the clock of a publisher may be ahead of ours."""
+
 
 class Articles:
     """Stories by key. Times of publication come back in the site's zone."""
@@ -38,7 +41,8 @@ class Articles:
         # A list may name a story twice: the first record counts, or the two would take turns for ever.
         firsts = {entry.key: entry for entry in reversed(listing.entries)}
         with self._database.begin() as db:
-            before = _sightings(db, firsts, source=listing.source)
+            before = _sightings(db, firsts, source=listing.source, as_claimed=True)
+            firsts = {key: _with_time(entry, before.get(key, ())) for key, entry in firsts.items()}
             fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
             for entry in fresh:
                 _keep_sighting(db, entry, now)
@@ -292,13 +296,26 @@ def _in_chunks(
         yield from db.execute(query.where(column.in_(chunk)))
 
 
-def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None) -> dict[str, tuple[Entry, ...]]:
+def _sightings(
+    db: Connection, keys: Iterable[str], *, source: str | None = None, as_claimed: bool = False
+) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, tuple[Entry, ...]] = {}
     for chunk in batches(keys):
         query = sa.select(sightings).where(sightings.c.key.in_(chunk))
         for row in db.execute(query if source is None else query.where(sightings.c.source == source)):
-            found[row.key] = (*found.get(row.key, ()), _entry(json.loads(row.entry)))
+            entry = _entry(json.loads(row.entry))
+            if not as_claimed and entry.published_at > row.changed_at + AHEAD:
+                # What is in a list was published before it was seen there: so the time never moves with the clock.
+                entry = replace(entry, published_at=row.first_seen_at.replace(microsecond=0))
+            found[row.key] = (*found.get(row.key, ()), entry)
     return found
+
+
+def _with_time(entry: Entry, before: Sequence[Entry]) -> Entry:
+    """A record that tells no time keeps that of its first answer, or the one that the list told once."""
+    if entry.dated or not before:
+        return entry
+    return replace(entry, published_at=before[0].published_at, dated=before[0].dated)
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
