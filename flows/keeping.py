@@ -1,7 +1,7 @@
 """What was read goes into the ledger: no more of it than its publisher allows, and not before it may be shown."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,9 +10,11 @@ from tasks.articles.clean import text_of
 from tasks.articles.decide import next_try
 from tasks.articles.rights import excerpted
 from tasks.articles.shingles import sketch_of
+from tasks.config import SourceSpec
 from tasks.errors import NotAnArticle, ParseError
 from tasks.ledger.articles import AHEAD
-from tasks.model import Article, Capture, Offer, Outcome, Result, Stage, Status
+from tasks.ledger.rechecks import MOST_CHANGES
+from tasks.model import Article, Capture, Known, Offer, Outcome, Result, Stage, Status, Step
 from tasks.sources import find_sources
 
 _REMEMBERED = timedelta(days=14)  # how late a story may come and still meet those that tell the same
@@ -29,6 +31,8 @@ def settle_rights(run: Run) -> None:
 
 def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]]) -> list[Article]:
     """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept."""
+    parsed = list(parsed)
+    before = run.ledger.articles.known(offer.entry.key for (offer, _), _ in parsed)
     kept: list[Article] = []
     tally: dict[str, Counter[bool]] = {}
     for (offer, capture), value in parsed:
@@ -39,16 +43,46 @@ def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | B
             if not _known_as_another(run, offer, found):
                 kept.append(_keep(run, offer, found))
             continue
-        give_up(run, [(offer.entry.key, found)])
+        not_read(run, [(offer.entry.key, found)])
         if isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing about the source
             count[False] += 1
             if capture.response is not None:
-                spec = offer.entry.source
-                run.ledger.quarantine.keep(offer.entry.key, spec, str(found), capture.response, now=run.now)
+                source = offer.entry.source
+                run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
     run.ledger.quarantine.release(article.key for article in kept)
+    _watch_pages(run, kept, before)
     for source, count in tally.items():
         _watch(run, source, count)
     return kept
+
+
+def is_rechecked(spec: SourceSpec) -> bool:
+    """Whether the pages of a source are looked at again for corrections."""
+    return find_sources()[spec.kind].pages if spec.recheck is None else spec.recheck
+
+
+def _watch_pages(run: Run, kept: Iterable[Article], before: Mapping[str, Known]) -> None:
+    """Pages that were read for the first time get their timetable; looks that were due are over."""
+    kept = list(kept)
+    new = [article.key for article in kept if not before[article.key].revision and _is_watched(run, article)]
+    run.ledger.rechecks.begin(new, now=run.now)
+    for article in kept:
+        if run.recorder.step(article.key) == Step.RECHECK:
+            looked(run, article.key, changed=article.revision != before[article.key].revision)
+
+
+def _is_watched(run: Run, article: Article) -> bool:
+    return is_rechecked(run.site.source(article.source))
+
+
+def looked(run: Run, key: str, *, changed: bool, remark: str = "") -> None:
+    """A look at a page is over; one that changes every time is not looked at any more, and its last text stays."""
+    told = remark or ("its text was corrected" if changed else "its text is still the same")
+    run.ledger.journal.note(key, Stage.FETCH, f"looked at again: {told}")
+    if not run.ledger.rechecks.looked(key, now=run.now, changed=changed):
+        reason = f"changes on every look: {MOST_CHANGES} looks found another text; its last one stays, and there is no other look"
+        run.recorder.outcome(Outcome(subject=key, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
+        run.ledger.journal.note(key, Stage.DECIDE, reason)
 
 
 def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseException) -> Article | BaseException:
@@ -84,6 +118,15 @@ def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
         failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
         due = next_try(failed_before + 1, now=run.now)
         run.ledger.articles.fail(key, str(error)[:900], next_try_at=due)
+
+
+def not_read(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
+    """As `give_up`; but a look for corrections that failed is no failure of the story: what was read before stays."""
+    for key, error in failures:
+        if run.recorder.step(key) == Step.RECHECK:
+            looked(run, key, changed=False, remark=f"{error}; what was read before stays")
+        else:
+            give_up(run, [(key, error)])
 
 
 def _keep(run: Run, offer: Offer, article: Article) -> Article:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.breaker import Readings
-from flows.keeping import give_up, keep_all
+from flows.keeping import is_rechecked, keep_all, not_read
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
@@ -112,7 +112,8 @@ def readings(run: Run, asked: Asked) -> Readings:
 
 def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     """The offers whose text is to be read now: those listed, and those that earlier runs still owe."""
-    keys = _wished_keys(run, wish, listed)
+    watched = _watched(run, wish)
+    keys = list(dict.fromkeys([*_wished_keys(run, wish, listed), *watched]))
     known = run.ledger.articles.known(keys)
     sightings = run.ledger.articles.sightings(keys)
     order = {spec.name: place for place, spec in enumerate(run.site.sources)}
@@ -129,13 +130,23 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
             continue
         before = known.get(key)
         offer = merge(entries, settled=before.source if before else "")
-        decision = _within(wish, len(due), offer, decide(offer, before, now=run.now, force=wish.force))
+        step = decide(offer, before, now=run.now, force=wish.force, recheck=key in watched)
+        decision = _within(wish, len(due), offer, step)
         address = f"{run.facts.base_url}/{before.page_key}" if before and before.page_key else ""
         run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
         if decision.fetches:
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)
     return due
+
+
+def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
+    """Articles whose pages are looked at again now; a run for single articles, or by force, has no eye for others."""
+    if wish.articles or wish.force:
+        return ()
+    sources = [spec.name for spec in run.site.sources if is_rechecked(spec)]
+    wished = [name for name in sources if not wish.sources or name in wish.sources]
+    return run.ledger.rechecks.due(wished, now=run.now, limit=run.site.fetch.max_rechecks)
 
 
 def _wished_keys(run: Run, wish: Wish, listed: Sequence[str]) -> list[str]:
@@ -196,7 +207,7 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    give_up(run, [(offer.entry.key, error) for offer, error in errors(fetched)])
+    not_read(run, [(offer.entry.key, error) for offer, error in errors(fetched)])
     articles = keep_all(run, parsed)
     journal.flush()
     return articles

@@ -123,7 +123,10 @@ class LedgerTable(_Table):
 
 
 class FetchTable(_Table):
-    """`[fetch]`: limits of one request, and how often it is tried. Seconds and bytes."""
+    """`[fetch]`: limits of one request, and how often it is tried. Seconds and bytes.
+
+    `max_rechecks`: how many pages a run looks at again for corrections.
+    """
 
     user_agent: Text = "finews/0.1 (+https://finews.withounder.com/)"
     connect_timeout: Annotated[float, Field(gt=0, le=120, strict=False)] = 5.0
@@ -133,6 +136,7 @@ class FetchTable(_Table):
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     retry_delay: Annotated[float, Field(ge=0, le=600, strict=False)] = 2.0
     max_retry_after: Annotated[float, Field(ge=0, le=600, strict=False)] = 30.0
+    max_rechecks: Annotated[int, Field(ge=0, le=100_000)] = 50
 
 
 class VerdictTable(_Table):

@@ -169,6 +169,7 @@ class Step(StrEnum):
     CHANGED = "changed"
     SAME = "same"
     RETRY = "retry due"
+    RECHECK = "re-check due"
     NOT_DUE = "not due"
     UNUSABLE = "unusable"
     WITHDRAWN = "withdrawn"
@@ -205,7 +206,7 @@ class Decision:
     @property
     def fetches(self) -> bool:
         """Whether the text has to be asked for."""
-        return self.step in (Step.NEW, Step.CHANGED, Step.RETRY)
+        return self.step in (Step.NEW, Step.CHANGED, Step.RETRY, Step.RECHECK)
 
 
 # --- articles ---------------------------------------------------------------------------------

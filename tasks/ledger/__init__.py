@@ -21,6 +21,7 @@ from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.permissions import Permissions
 from tasks.ledger.places import Places
 from tasks.ledger.quarantine import Quarantine
+from tasks.ledger.rechecks import Rechecks
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
@@ -61,6 +62,7 @@ class Ledger:
         self.echoes = Echoes(self._database)
         self.quarantine = Quarantine(self._database)
         self.permissions = Permissions(self._database, zone)
+        self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
