@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flows.announcing import announce, purge_caches
+from flows.keeping import give_up
 from flows.publication import Publication
-from flows.reading import give_up
 from flows.run import Run
 from flows.stages import each, errors, values
 from flows.verdict import BREAKER

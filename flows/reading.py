@@ -1,21 +1,25 @@
 """The first half of a run: ask the lists, decide, fetch and parse."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flows.breaker import Readings
+from flows.keeping import is_rechecked, keep_all, looked, not_read
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
-from tasks.articles.decide import decide, merge, next_try
+from tasks.articles.decide import decide, merge
 from tasks.articles.due import Asking, answered, due, failed, unmodified
 from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
 from tasks.errors import ConfigError, ParseError
 from tasks.fetch import ask, fetch, text_urls
+from tasks.ledger.aliases import Resolved
+from tasks.ledger.articles import AHEAD
 from tasks.model import (
     Article,
+    Capture,
     Category,
     Decision,
     Listing,
@@ -23,7 +27,6 @@ from tasks.model import (
     Outcome,
     Result,
     Stage,
-    Status,
     Step,
     Unmodified,
     Unusable,
@@ -83,7 +86,9 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
         if isinstance(said, Unmodified):
             _keep_unmodified(run, spec, before[spec.name])
             continue
-        fresh = _keep(run, spec, said, wish)
+        resolved = run.ledger.aliases.resolve(said)
+        said = resolved.listing
+        fresh = _keep(run, spec, resolved, wish)
         keys |= dict.fromkeys(entry.key for entry in said.entries)
         length = len(said.entries)
         if not said.partial:
@@ -136,11 +141,20 @@ def _failed(run: Run, before: Asking, error: BaseException) -> Asking:
     )
 
 
-def _keep(run: Run, spec: SourceSpec, listing: Listing, wish: Wish) -> set[str]:
+def _keep(run: Run, spec: SourceSpec, resolved: Resolved, wish: Wish) -> set[str]:
     """Keep what a list says; the subjects that are new or changed in it."""
+    listing = resolved.listing
     fresh = set(run.ledger.articles.record(listing, now=run.now))
+    for key, remark in resolved.remarks:
+        if key in fresh:
+            run.ledger.journal.note(key, Stage.ASK, remark)
     for entry in listing.entries:
         if entry.key in fresh:
+            if entry.published_at > run.now + AHEAD:
+                future = f"claims to be of {entry.published_at:%Y-%m-%d %H:%M %z}, which is still to come"
+                run.ledger.journal.note(
+                    entry.key, Stage.ASK, f"in list {spec.name}: {future}; the time of its first sight counts"
+                )
             record = f"in list {spec.name}: {entry.title!r}, {entry.published_at:%Y-%m-%d %H:%M:%S}, {entry.media or spec.tag}"
             run.ledger.journal.note(entry.key, Stage.ASK, record)
     for key, remark in listing.remarks:
@@ -168,7 +182,8 @@ def readings(run: Run, asked: Asked) -> Readings:
 
 def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     """The offers whose text is to be read now: those listed, and those that earlier runs still owe."""
-    keys = _wished_keys(run, wish, listed)
+    watched = _watched(run, wish)
+    keys = list(dict.fromkeys([*_wished_keys(run, wish, listed), *watched]))
     known = run.ledger.articles.known(keys)
     sightings = run.ledger.articles.sightings(keys)
     order = {spec.name: place for place, spec in enumerate(run.site.sources)}
@@ -185,13 +200,23 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
             continue
         before = known.get(key)
         offer = merge(entries, settled=before.source if before else "")
-        decision = _within(wish, len(due), offer, decide(offer, before, now=run.now, force=wish.force))
+        step = decide(offer, before, now=run.now, force=wish.force, recheck=key in watched)
+        decision = _within(wish, len(due), offer, step)
         address = f"{run.facts.base_url}/{before.page_key}" if before and before.page_key else ""
         run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
         if decision.fetches:
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)
     return due
+
+
+def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
+    """Articles whose pages are looked at again now; a run for single articles, or by force, has no eye for others."""
+    if wish.articles or wish.force:
+        return ()
+    sources = [spec.name for spec in run.site.sources if is_rechecked(spec)]
+    wished = [name for name in sources if not wish.sources or name in wish.sources]
+    return run.ledger.rechecks.due(wished, now=run.now, limit=run.site.fetch.max_rechecks)
 
 
 def _wished_keys(run: Run, wish: Wish, listed: Sequence[str]) -> list[str]:
@@ -236,13 +261,14 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
             "client": run.client,
             "journal": journal,
             "answers": answers,
+            "conditional": run.recorder.step(offer.entry.key) == Step.RECHECK,
         },
         run,
     )
     parsed = each(
         parse,
         Stage.PARSE,
-        values(fetched),
+        _changed(run, values(fetched)),
         lambda pair: pair[0].entry.key,
         lambda pair: {
             "offer": pair[0],
@@ -254,16 +280,25 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    failures = [*errors(fetched), *((pair[0], error) for pair, error in errors(parsed))]
-    give_up(run, [(offer.entry.key, error) for offer, error in failures])
-    articles = []
-    for (offer, capture), article in values(parsed):
-        articles.append(run.ledger.articles.save(article, offer, now=run.now))
-        if capture.response is not None:
+    not_read(run, [(offer.entry.key, error) for offer, error in errors(fetched)])
+    articles = keep_all(run, parsed)
+    for (offer, capture), value in parsed:
+        if capture.response is not None and not isinstance(value, BaseException):
             reader = run.site.source(offer.entry.source).digest
             answers.note(capture.asked_url, capture.response, reader=reader, moved_to=capture.moved_to)
     journal.flush()
     return articles
+
+
+def _changed(run: Run, fetched: Sequence[tuple[Offer, Capture]]) -> list[tuple[Offer, Capture]]:
+    """Without those whose page says that it is what it was: status 304 to a look for corrections."""
+    changed = []
+    for offer, capture in fetched:
+        if capture.response is not None and capture.response.status == 304:
+            looked(run, offer.entry.key, changed=False, remark="its page was not modified")
+        else:
+            changed.append((offer, capture))
+    return changed
 
 
 def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
@@ -275,19 +310,3 @@ def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
     fixed = [shelf_of(None, category=spec.category, tag=spec.tag) for spec in run.site.sources if spec.category]
     assigned = run.ledger.shelves.assign([*fixed, *wanted.values()], pinned=run.site.slugs)
     return {key: assigned[category.title] for key, category in wanted.items()}
-
-
-def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
-    """Keep that these stories failed in this run, and when they are tried again."""
-    failures = list(failures)
-    known = run.ledger.articles.known(key for key, _ in failures)
-    for key, error in failures:
-        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
-        again = max(next_try(failed_before + 1, now=run.now), *_not_before(error, run.now))
-        run.ledger.articles.fail(key, str(error)[:900], next_try_at=again)
-
-
-def _not_before(error: BaseException, now: datetime) -> Iterable[datetime]:
-    """What the answer itself said of asking again; a text that is gone is asked for once a day at most."""
-    yield getattr(error, "not_before", None) or now
-    yield now + timedelta(days=1) if getattr(error, "status", None) == 410 else now

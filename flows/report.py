@@ -93,6 +93,10 @@ class Recorder:
         """Whether this run has read the article's text."""
         return key in self._lines and self._lines[key].reads
 
+    def step(self, key: str) -> str:
+        """What was decided for an article; empty when nothing was."""
+        return self._lines[key].step if key in self._lines else ""
+
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""
         line = self._lines.setdefault(key, _Line(code=code, step=_RENDERED_AGAIN))

@@ -119,7 +119,11 @@ def facts_of(site: Site) -> SiteFacts:
         theme=load_theme(site.site.language, site.site.theme),
         sources={
             spec.name: SourceFacts(
-                name=spec.name, title=spec.title or spec.tag or spec.name, canonical=spec.canonical, index=spec.index
+                name=spec.name,
+                title=spec.title or spec.tag or spec.name,
+                canonical=spec.canonical,
+                index=spec.index,
+                credit=spec.credit,
             )
             for spec in site.sources
         },

@@ -12,6 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.breaker import tripped
 from flows.ending import conclude, ending_early
+from flows.keeping import forget_old, settle_rights
 from flows.publishing import publish_unless
 from flows.reading import Wish, ask_sources, decide_all, read_texts, readings
 from flows.run import open_run, read_site
@@ -74,10 +75,12 @@ def syndicate(
             site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run, allow_deletions=allow_deletions
         ) as run,
     ):
+        settle_rights(run)
         asked = ask_sources(run, wish)
         due = decide_all(run, wish, asked.keys)
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
+        forget_old(run)
         publish_unless(run, tripped(readings(run, asked), site_file.verdict))
         report = run.recorder.report(seconds=perf_counter() - started)
     if early.state is not None:

@@ -55,7 +55,7 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
         )
     new = sum(1 for line in report.articles if line.result is Result.DONE)
     done = f"{new} articles read, {len(report.written)} objects written"
-    if others := [o for o in report.outcomes if _is_problem(o)]:
+    if others := [o for o in report.outcomes if o.subject not in keys and _is_problem(o)]:
         return Verdict(ending=Ending.PROBLEMS, message=f"{done}; {others[0].subject}: {others[0].reason}"[:900])
     if problems:
         return Verdict(
@@ -65,6 +65,6 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
 
 
 def _is_problem(outcome: Outcome) -> bool:
-    """Publishing that is held, or readers who do not get what was written."""
+    """Publishing that is held, readers who do not get what was written, or a source that gives fewer articles."""
     held = outcome.stage is Stage.PUBLISH and outcome.result is Result.SKIPPED
-    return held or (outcome.stage is Stage.VERIFY and outcome.result is Result.FAILED)
+    return held or (outcome.stage in (Stage.VERIFY, Stage.PARSE) and outcome.result is Result.FAILED)

@@ -182,6 +182,7 @@ class LedgerTable(_Table):
 class FetchTable(_Table):
     """`[fetch]`: limits of one request, how often it is tried, and the manners towards hosts. Seconds and bytes.
 
+    `max_rechecks`: how many pages a run looks at again for corrections.
     `min_gap`: between two requests to a host, over all sources, runs and workers; `per_host`: how many at once.
     `ports`: which ones are asked; `allow_hosts`: hosts and networks that are asked on any port, though they are not public.
     """
@@ -198,6 +199,7 @@ class FetchTable(_Table):
     retries: Annotated[int, Field(ge=0, le=10)] = 3
     retry_delay: Annotated[float, Field(ge=0, le=600, strict=False)] = 2.0
     max_retry_after: Annotated[float, Field(ge=0, le=600, strict=False)] = 30.0
+    max_rechecks: Annotated[int, Field(ge=0, le=100_000)] = 50
 
 
 class VerdictTable(_Table):
@@ -238,7 +240,11 @@ class SampleTable(_Table):
 
 
 class SourceTable(_Table):
-    """`[[sources]]`: what every kind has. The other keys belong to the kind."""
+    """`[[sources]]`: what every kind has. The other keys belong to the kind.
+
+    `rights`: what the publisher allows; `credit` the line that it wants to see. `min_text`: characters of the shortest
+    article, as the kind has them when it is not told; `recheck`: whether pages are looked at again, likewise.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -255,6 +261,11 @@ class SourceTable(_Table):
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"
+    rights: Literal["full", "excerpt"] = "excerpt"
+    credit: str = ""
+    delay_minutes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    min_text: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    recheck: bool | None = None
 
 
 class _SiteFile(_Table):
@@ -287,6 +298,11 @@ class SourceSpec:
     max_pages: int = 5
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"
+    rights: str = "excerpt"
+    credit: str = ""
+    delay_minutes: int = 0
+    min_text: int | None = None
+    recheck: bool | None = None
 
     @property
     def digest(self) -> str:

@@ -4,6 +4,7 @@
     ├── ConfigError             the site file or the command line is wrong (exit status 2)
     ├── FetchError              an address gave no usable answer; `retryable` says whether to ask again
     ├── ParseError              an answer came but is not what its kind promises (never retried)
+    │   └── NotAnArticle        what was read is a challenge, a login, an error page, ... in an article's place
     ├── RenderError             a page could not be made from an article (never retried)
     ├── StoreError              the object store refused or lost a call; `retryable` likewise
     │   ├── WaveFailed          some objects of a wave were not written; names them
@@ -59,6 +60,10 @@ class FetchError(FinewsError):
 
 class ParseError(FinewsError):
     """An answer that is not what its kind of source promises."""
+
+
+class NotAnArticle(ParseError):
+    """What was read is not an article but what an outlet shows in its place."""
 
 
 class RenderError(FinewsError):

@@ -200,7 +200,7 @@ class WithdrawalReason(StrEnum):
 class Known:
     """What the ledger knows of an article, as far as a decision and the report need it.
 
-    `page_key` and `category` (its slug) are empty until its text has been read once.
+    `page_key` and `category` (its slug) are empty, and `revision` 0, until its text has been read once.
     """
 
     key: str
@@ -212,6 +212,7 @@ class Known:
     attempts: int = 0
     next_try_at: datetime | None = None
     first_seen_at: datetime | None = None
+    revision: int = 0
 
 
 class Step(StrEnum):
@@ -221,6 +222,7 @@ class Step(StrEnum):
     CHANGED = "changed"
     SAME = "same"
     RETRY = "retry due"
+    RECHECK = "re-check due"
     NOT_DUE = "not due"
     UNUSABLE = "unusable"
     WITHDRAWN = "withdrawn"
@@ -257,7 +259,7 @@ class Decision:
     @property
     def fetches(self) -> bool:
         """Whether the text has to be asked for."""
-        return self.step in (Step.NEW, Step.CHANGED, Step.RETRY)
+        return self.step in (Step.NEW, Step.CHANGED, Step.RETRY, Step.RECHECK)
 
 
 # --- articles ---------------------------------------------------------------------------------
@@ -282,7 +284,8 @@ class Article:
 
     `post_body` is the upstream's HTML as the Jekyll post carries it; `html` is the sanitised form for
     pages and feeds; `quote` the digest line of a rolling post (None: the post has none); `summary` the
-    text shown in lists. `updated_at` moves only with the content.
+    text shown in lists. `updated_at` moves only with the content; `modified_at` is when the publisher says that it
+    changed the text. `aliases` are other addresses that its page calls its own; the ledger keeps them beside it.
     """
 
     key: str
@@ -299,6 +302,8 @@ class Article:
     post_body: str
     html: str
     revision: int = 1
+    modified_at: datetime | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def page_key(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tasks.articles.clean import clean, excerpt, text_of
+from tasks.articles.identity import same_site
 from tasks.errors import ParseError
 from tasks.model import Article, Category, Offer, Text
 
@@ -64,4 +65,6 @@ def compose(
         quote=entry.digest if entry.media is None else None,
         post_body=html,
         html=safe,
+        modified_at=text.modified_at or entry.modified_at,
+        aliases=tuple(a for a in (text.canonical, *text.links) if same_site(a, base_url) or same_site(a, entry.link)),
     )

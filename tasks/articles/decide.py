@@ -28,8 +28,8 @@ def summary_of(digest: str) -> str:
     return re.sub(r"^\s*【[^】]*】\s*", "", digest).strip()
 
 
-def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = False) -> Decision:
-    """The step for one usable story."""
+def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = False, recheck: bool = False) -> Decision:
+    """The step for one usable story. `recheck`: its page is due to be looked at again."""
     if known is None:
         return Decision(step=Step.NEW, reason="not seen before")
     if known.status is Status.WITHDRAWN:
@@ -46,6 +46,8 @@ def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = Fa
         return Decision(step=Step.RETRY, reason=f"failed {known.attempts} times")
     if known.offer_digest != offer.digest:
         return Decision(step=Step.CHANGED, reason="its record in the list changed")
+    if recheck:
+        return Decision(step=Step.RECHECK, reason="its page is looked at again for corrections")
     return Decision(step=Step.SAME, reason="already read, record unchanged")
 
 

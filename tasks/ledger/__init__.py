@@ -7,10 +7,13 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
+from tasks.ledger.aliases import Aliases
 from tasks.ledger.answers import Answers
 from tasks.ledger.articles import Articles
 from tasks.ledger.askings import Askings
 from tasks.ledger.changes import Changes
+from tasks.ledger.completeness import Completeness
+from tasks.ledger.echoes import Echoes
 from tasks.ledger.generations import Generations
 from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
@@ -19,7 +22,10 @@ from tasks.ledger.lease import Lease, claim, holder_now
 from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
+from tasks.ledger.permissions import Permissions
 from tasks.ledger.places import Places
+from tasks.ledger.quarantine import Quarantine
+from tasks.ledger.rechecks import Rechecks
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
@@ -50,6 +56,7 @@ class Ledger:
         holds it, before `LedgerBusy`.
         """
         self._database = open_database(url, rehearsal=rehearsal, busy=busy)
+        self.aliases = Aliases(self._database)
         self.articles = Articles(self._database, zone)
         self.shelves = Shelves(self._database)
         self.places = Places(self._database, zone)
@@ -62,6 +69,11 @@ class Ledger:
         self.changes = Changes(self._database)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
+        self.completeness = Completeness(self._database)
+        self.echoes = Echoes(self._database)
+        self.quarantine = Quarantine(self._database)
+        self.permissions = Permissions(self._database, zone)
+        self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)

@@ -2,22 +2,28 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from tasks.articles.fingerprint import fingerprint, text_digest
 from tasks.articles.identity import is_safe_code
 from tasks.articles.plain import legal
 from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.places import mark_stale, take_out, touch
-from tasks.ledger.schema import articles, categories, indexes, moves, objects, sightings, unusable
+from tasks.ledger.revisions import Revision, keep_revision, revisions_of
+from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
+
+AHEAD = timedelta(minutes=10)
+"""How far the clock of a publisher may be ahead of ours."""
 
 
 class Articles:
@@ -35,7 +41,8 @@ class Articles:
         # A list may name a story twice: the first record counts, or the two would take turns for ever.
         firsts = {entry.key: entry for entry in reversed(listing.entries)}
         with self._database.begin() as db:
-            before = _sightings(db, firsts, source=listing.source)
+            before = _sightings(db, firsts, source=listing.source, as_claimed=True)
+            firsts = {key: _with_time(entry, before.get(key, ())) for key, entry in firsts.items()}
             fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
             for entry in fresh:
                 _keep_sighting(db, entry, now)
@@ -69,6 +76,7 @@ class Articles:
                     attempts=row.attempts,
                     next_try_at=row.next_try_at,
                     first_seen_at=row.first_seen_at,
+                    revision=row.revision or 0,
                 )
                 for chunk in batches(keys)
                 for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
@@ -89,41 +97,55 @@ class Articles:
             )
             return tuple(row.key for row in rows)
 
-    def save(self, article: Article, offer: Offer, *, now: datetime) -> Article:
+    def save(self, article: Article, offer: Offer, *, now: datetime, released_at: datetime | None = None) -> Article:
         """Keep a text that was read; returns the article as it is to be published.
 
-        The same content again is no revision: its times and number stay. A correction makes everything stale that
-        shows the article. One that changes its address leaves the old one in `moves`, and its places in the lists.
+        The same content again, also in other bytes, is no revision: text, times and number stay. A correction makes
+        everything stale that shows the article. One that changes its address leaves the old one in `moves`, and its
+        places in the lists. Before `released_at` a new article stands in no list.
         """
+        seen = {"offer_digest": offer.digest, "source": offer.entry.source}
+        prints = {"fingerprint": fingerprint(article), "text_digest": text_digest(article.html) or None}
         with self._database.begin() as db:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
-            if before.content_digest == article.content_digest:
-                values = {"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None}
+            former = None if before.content_digest is None else _article(db, article.key, self._zone)
+            if former and (before.fingerprint or fingerprint(former)) == prints["fingerprint"]:
+                values: dict[str, object] = {**_READ, **seen} | ({} if before.fingerprint else prints)
                 if (before.offer_digest, before.source) != (offer.digest, offer.entry.source):
                     values["stale"] = True  # what the store keeps of the article for a new ledger changes
-                db.execute(_at(article.key).values(**values, offer_digest=offer.digest, source=offer.entry.source))
-                return _article(db, article.key, self._zone)
-            first = before.content_digest is None
-            moved = not first and before.page_key != article.page_key
-            values = {name: getattr(article, name) for name in _CONTENT} | {
-                "status": Status.READY,
-                "attempts": 0,
-                "next_try_at": None,
-                "error": None,
-                "offer_digest": offer.digest,
-                "source": offer.entry.source,
-                "category": article.category.slug,
-                "updated_at": article.published_at if first else now,
-                "revision": 1 if first else before.revision + 1,
-                "stale": True,
-            }
-            if moved:
-                _leave_address(db, before, article, now)
-                values |= {"place": None, "day_place": None, "published": False}
-            elif not first:
-                touch(db, before, changed_at=now)
+                db.execute(_at(article.key).values(**values))
+                return replace(former, source=offer.entry.source)
+            number = 1 if former is None else former.revision + 1
+            values = {name: getattr(article, name) for name in _CONTENT} | {**_READ, **seen, **prints}
+            values |= {"category": article.category.slug, "revision": number, "stale": True}
+            if former is None:
+                values |= {"updated_at": article.published_at, "read_at": now, "released_at": released_at}
+            else:
+                values |= {"updated_at": now}
+                if before.page_key != article.page_key:
+                    _leave_address(db, before, article, now)
+                    values |= {"place": None, "day_place": None, "published": False}
+                else:
+                    touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
+            keep_revision(db, former, article, number=number, now=now)
             return _article(db, article.key, self._zone)
+
+    def repeats(self, article: Article) -> str | None:
+        """The title of another article of the same source that has the very same text."""
+        if not (digest := text_digest(article.html)):
+            return None
+        same = sa.and_(articles.c.source == article.source, articles.c.text_digest == digest)
+        other = sa.select(articles.c.title).where(
+            same, articles.c.key != article.key, articles.c.title != article.title
+        )
+        with self._database.begin() as db:
+            return db.execute(other.limit(1)).scalar()
+
+    def revisions(self, key: str) -> tuple[Revision, ...]:
+        """All texts of a story that were read, oldest first."""
+        with self._database.begin() as db:
+            return revisions_of(db, key)
 
     def point_here(self, key: str, old_keys: Iterable[str]) -> None:
         """Pages at these former addresses lead to this article, unless another article has one of them."""
@@ -157,24 +179,22 @@ class Articles:
                 db.execute(here.values(published=True, stale=False))
 
     def mentions(self, keys: Iterable[str]) -> Mapping[str, tuple[Mention, ...]]:
-        """Other outlets under whose name a list carried these stories, in the order of their names."""
+        """Other outlets that told these stories, in the order of their names.
+
+        Those under whose name a list carried the very article, and those whose article tells the same.
+        """
+        others: dict[str, dict[str, str]] = {}
         with self._database.begin() as db:
             found = _sightings(db, keys)
-            titles = dict(
-                row._tuple()
-                for chunk in batches(keys)
-                for row in db.execute(
-                    sa.select(articles.c.key, categories.c.title)
-                    .join(categories, categories.c.slug == articles.c.category)
-                    .where(articles.c.key.in_(chunk))
-                )
-            )
-        others = {
-            key: {entry.media: entry.link for entry in entries if entry.media and entry.media != titles.get(key)}
-            for key, entries in found.items()
-        }
+            titles = {row.key: row.title for row in _in_chunks(db, _OUTLETS, articles.c.key, keys)}
+            for row in _in_chunks(db, _ECHOED, echoes.c.article, keys):
+                others.setdefault(row.article, {})[row.title] = row.origin_url
+        for key, entries in found.items():
+            others[key] = others.get(key, {}) | {entry.media: entry.link for entry in entries if entry.media}
         return {
-            key: tuple(Mention(outlet=outlet, url=url) for outlet, url in sorted(named.items()))
+            key: tuple(
+                Mention(outlet=outlet, url=url) for outlet, url in sorted(named.items()) if outlet != titles.get(key)
+            )
             for key, named in others.items()
         }
 
@@ -200,10 +220,18 @@ class Articles:
             return db.execute(sa.select(articles).where(articles.c.key == key)).first()
 
 
+_OUTLETS = sa.select(articles.c.key, categories.c.title).join(categories, categories.c.slug == articles.c.category)
+_ECHOED = (
+    sa.select(echoes.c.article, categories.c.title, articles.c.origin_url)
+    .join(articles, sa.and_(articles.c.key == echoes.c.other, articles.c.place.is_not(None)))
+    .join(categories, categories.c.slug == articles.c.category)
+    .order_by(echoes.c.article, articles.c.key)
+)
 _CONTENT = (
     "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
-    "content_digest", "page_key", "post_key",
+    "content_digest", "page_key", "post_key", "modified_at",
 )  # fmt: skip
+_READ: Mapping[str, Any] = MappingProxyType({"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None})
 
 
 def _leave_address(db: Connection, before: Row[tuple[object, ...]], article: Article, now: datetime) -> None:
@@ -249,6 +277,7 @@ def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
         "post_body",
         "html",
         "revision",
+        "modified_at",
     )
     return Article(
         **{name: values[name] for name in names},
@@ -260,13 +289,33 @@ def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
     )
 
 
-def _sightings(db: Connection, keys: Iterable[str], *, source: str | None = None) -> dict[str, tuple[Entry, ...]]:
+def _in_chunks(
+    db: Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], keys: Iterable[str]
+) -> Iterator[Row[Any]]:
+    for chunk in batches(keys):
+        yield from db.execute(query.where(column.in_(chunk)))
+
+
+def _sightings(
+    db: Connection, keys: Iterable[str], *, source: str | None = None, as_claimed: bool = False
+) -> dict[str, tuple[Entry, ...]]:
     found: dict[str, tuple[Entry, ...]] = {}
     for chunk in batches(keys):
         query = sa.select(sightings).where(sightings.c.key.in_(chunk))
         for row in db.execute(query if source is None else query.where(sightings.c.source == source)):
-            found[row.key] = (*found.get(row.key, ()), _entry(json.loads(row.entry)))
+            entry = _entry(json.loads(row.entry))
+            if not as_claimed and entry.published_at > row.changed_at + AHEAD:
+                # What is in a list was published before it was seen there: so the time never moves with the clock.
+                entry = replace(entry, published_at=row.first_seen_at.replace(microsecond=0))
+            found[row.key] = (*found.get(row.key, ()), entry)
     return found
+
+
+def _with_time(entry: Entry, before: Sequence[Entry]) -> Entry:
+    """A record that tells no time keeps that of its first answer, or the one that the list told once."""
+    if entry.dated or not before:
+        return entry
+    return replace(entry, published_at=before[0].published_at, dated=before[0].dated)
 
 
 def _entry(raw: dict[str, Any]) -> Entry:

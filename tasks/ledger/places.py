@@ -23,6 +23,7 @@ from tasks.catalogue import (
     IndexRef,
     page_of,
 )
+from tasks.ledger.echoes import echoes_are_stale
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import Instant, articles, holes, indexes, orders
 from tasks.model import Status
@@ -89,7 +90,10 @@ class Places:
         self._zone = zone
 
     def shelve(self, *, now: datetime) -> int:
-        """Give places to all articles that were read and have none, in the order of publication; how many there were."""
+        """Give places to all articles that were read and have none, in the order of publication; how many there were.
+
+        Those whose publisher wants them to be shown later wait for their time.
+        """
         count = 0
         while True:
             with self._database.begin() as db:
@@ -98,6 +102,7 @@ class Places:
                     # Not "is ready": the database would take its index of states, and read the whole archive.
                     articles.c.status.not_in([status for status in Status if status is not Status.READY]),
                     articles.c.content_digest.is_not(None),
+                    sa.or_(articles.c.released_at.is_(None), articles.c.released_at <= now),
                 )
                 query = sa.select(*_SPOT_COLUMNS).where(waiting)
                 rows = db.execute(query.order_by(articles.c.published_at, articles.c.key).limit(_BATCH)).all()
@@ -167,6 +172,7 @@ class Places:
         for ref in [IndexRef(kind=IndexKind.DAY, name=day) for day in book.days_beside_new_ones()]:
             marks.setdefault(ref, None)
         book.write()
+        echoes_are_stale(db, [key for key, _, _ in placed])
         mark_stale(db, marks)
 
 
@@ -253,6 +259,7 @@ def take_out(db: Connection, row: Row[tuple[object, ...]], *, changed_at: dateti
     if spot is None:
         return set()
     beside = touch(db, row, changed_at=changed_at or row.updated_at)
+    echoes_are_stale(db, [row.key])
     for kind, name, place in (("category", spot.category, spot.place), ("day", spot.day, spot.day_place)):
         db.execute(holes.insert().values(kind=kind, name=name, place=place, article=row.key))
     for kind, name in (("category", spot.category), ("day", spot.day), ("calendar", spot.day[:7])):

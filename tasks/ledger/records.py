@@ -28,26 +28,39 @@ from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import (
     Instant,
+    aliases,
     articles,
+    bands,
     categories,
+    echoes,
     holes,
     indexes,
     moves,
     objects,
     orders,
+    quarantine,
+    revisions,
     sightings,
+    sketches,
     unusable,
 )
 from tasks.model import Status
 
 FORMAT = 1
 PREFIX = "_finews/articles/"
+_TABLES = (articles, aliases, revisions, sketches, bands, echoes, quarantine)
 _TEXT = ("title", "summary", "quote", "post_body", "html", "content_digest")
 _COLUMNS = tuple(
     column.name
     for column in articles.c
-    if column.name not in ("published", "stale", "attempts", "next_try_at", "error")
-)
+    if column.name
+    not in (
+        "published", "stale", "attempts", "next_try_at", "error", "recheck_at", "rechecks", "recheck_changes",
+        "fingerprint", "text_digest",
+    )
+)  # fmt: skip
+# Records that an earlier version wrote have none of these.
+_LATER = frozenset({"modified_at", "released_at", "read_at"})
 _TIMES = frozenset(column.name for column in articles.c if isinstance(column.type, Instant))
 
 
@@ -76,7 +89,7 @@ class Records:
                 raise ConfigError(
                     f"this ledger has published itself (generation {generation or 0}); expected an empty one to restore into"
                 )
-            for table in (articles, sightings, unusable, categories, orders, indexes, holes, moves):
+            for table in (*_TABLES, sightings, unusable, categories, orders, indexes, holes, moves):
                 db.execute(table.delete())
             keep_fact(db, "ledger", ledger_id)
 
@@ -111,7 +124,8 @@ class Records:
 
 def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
     known = {name: _plain(row._mapping[name]) for name in _COLUMNS}
-    if row.status == Status.WITHDRAWN:
+    withdrawn = row.status == Status.WITHDRAWN
+    if withdrawn:
         known |= dict.fromkeys(_TEXT)
     category = db.execute(sa.select(categories).where(categories.c.slug == row.category)).first()
     found = db.execute(sa.select(sightings).where(sightings.c.key == row.key).order_by(sightings.c.source))
@@ -123,7 +137,7 @@ def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
             "changed_at": _plain(one.changed_at),
         }
         for one in found
-        if row.status != Status.WITHDRAWN
+        if not withdrawn
     ]
     left = db.execute(
         sa.select(holes).where(holes.c.article == row.key).order_by(holes.c.kind, holes.c.name, holes.c.place)
@@ -136,8 +150,19 @@ def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
         "sightings": seen,
         "holes": [{"kind": hole.kind, "name": hole.name, "place": hole.place} for hole in left],
         "moves": list(old.scalars()),
+        "revisions": [_plain_row(one) for one in _rows_of(db, revisions, row.key) if not withdrawn],
+        "aliases": [alias.name for alias in _rows_of(db, aliases, row.key)],
+        "echoes": [echo.other for echo in _rows_of(db, echoes, row.key)],
     }
     return (json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
+
+
+def _rows_of(db: Connection, table: sa.Table, key: str) -> list[sa.Row[tuple[object, ...]]]:
+    return list(db.execute(sa.select(table).where(table.c.article == key).order_by(*table.primary_key)))
+
+
+def _plain_row(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
+    return {name: _plain(value) for name, value in row._mapping.items()}
 
 
 def _plain(value: object) -> object:
@@ -147,7 +172,7 @@ def _plain(value: object) -> object:
 def _take_over(db: Connection, told: dict[str, Any]) -> None:
     if told["format"] != FORMAT:
         raise ValueError(f"format {told['format']}, expected {FORMAT}")
-    article = {name: told["article"][name] for name in _COLUMNS}
+    article = {name: told["article"].get(name) if name in _LATER else told["article"][name] for name in _COLUMNS}
     for name in _TIMES & article.keys():
         article[name] = datetime.fromisoformat(article[name]) if article[name] else None
     key = article["key"]
@@ -163,6 +188,12 @@ def _take_over(db: Connection, told: dict[str, Any]) -> None:
         db.execute(holes.insert().values(**hole, article=key))
     for old in told["moves"]:
         db.execute(moves.insert().values(old_key=old, article=key))
+    for revision in told.get("revisions", ()):
+        db.execute(revisions.insert().values(**revision | {"at": datetime.fromisoformat(revision["at"])}))
+    for alias in told.get("aliases", ()):
+        db.execute(aliases.insert().values(name=alias, article=key))
+    for other in told.get("echoes", ()):
+        db.execute(echoes.insert().values(article=key, other=other))
 
 
 def _count_orders(db: Connection) -> None:

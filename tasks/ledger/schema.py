@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Dialect,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0006"
+REVISION = "0007"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -73,7 +74,9 @@ unusable = Table(
 
 # One row a story. The content columns are empty until the text has been read once. The places are its numbers in the
 # three orders of arrival (tasks/catalogue.py); without a place in a category it stands in no list. `published` says
-# that its page is in the store, `stale` that the page has to be made again.
+# that its page is in the store, `stale` that the page has to be made again. `published_at` is what the publisher claims,
+# `modified_at` when it says that it changed the text, `read_at` when the text came first; before `released_at` the
+# article stands in no list. `rechecks` counts later looks at the page, `recheck_changes` those that found another text.
 articles = Table(
     "articles",
     metadata,
@@ -109,6 +112,14 @@ articles = Table(
     Column("post_key", Text),
     Column("withdrawn_at", Instant),
     Column("withdrawal_reason", String(10)),
+    Column("modified_at", Instant),
+    Column("released_at", Instant),
+    Column("read_at", Instant),
+    Column("recheck_at", Instant),
+    Column("rechecks", Integer, nullable=False, default=0, server_default="0"),
+    Column("recheck_changes", Integer, nullable=False, default=0, server_default="0"),
+    Column("fingerprint", String(64)),
+    Column("text_digest", String(64)),
     Index("articles_newest", "published_at", "key"),
     Index("articles_newest_of_category", "category", "published_at", "key"),
     Index("articles_in_category", "category", "place"),
@@ -116,6 +127,7 @@ articles = Table(
     Index("articles_in_month", "month", "month_place"),
     Index("articles_unread", "status", "next_try_at"),
     Index("articles_page", "page_key"),
+    Index("articles_text", "source", "text_digest"),
 )
 
 # What is due is found without looking at what is not: these indexes hold only rows that wait.
@@ -124,6 +136,70 @@ for _name, _waits in (("articles_new", ~articles.c.published), ("articles_stale"
 _placeless = articles.c.place.is_(None)
 Index(
     "articles_placeless", articles.c.published_at, articles.c.key, sqlite_where=_placeless, postgresql_where=_placeless
+)
+
+_watched = articles.c.recheck_at.is_not(None)
+Index("articles_to_recheck", articles.c.recheck_at, sqlite_where=_watched, postgresql_where=_watched)
+
+# Every name that a story ever had, for ever: ids of publishers, and addresses. Who was named first keeps the name.
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("name", String(600), primary_key=True),
+    Column("article", String(64), nullable=False, index=True),
+)
+
+# What each revision of a text changed. `size` counts the characters that went and came.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("article", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("changed", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+)
+
+# What is needed to find the same story in other words (tasks/articles/shingles.py), as long as stories can meet: a
+# sketch an article, and the bands under which it is found.
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("article", String(64), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+bands = Table(
+    "bands",
+    metadata,
+    Column("value", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, primary_key=True),
+    Column("article", String(64), primary_key=True, index=True),
+)
+
+# Articles that tell the same story, each pair in both directions.
+echoes = Table(
+    "echoes",
+    metadata,
+    Column("article", String(64), primary_key=True),
+    Column("other", String(64), primary_key=True, index=True),
+)
+
+# Answers that are no article, as they came; `body` is compressed. They go when the article is read after all.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("source", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
 )
 
 # How far each order of arrival has come: the last number given, how many articles still stand in it, its newest.

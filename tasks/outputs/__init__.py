@@ -19,12 +19,14 @@ class SourceFacts:
     """What pages say of a source, and what its publisher allows.
 
     `canonical` says whose address search engines shall keep: `origin` or `self`; `index` whether they may keep ours.
+    `credit` is the line that its publisher wants to see under each article; it may be empty.
     """
 
     name: str
     title: str
     canonical: str = "self"
     index: bool = True
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ def article_page(article: Article, around: Surroundings, site: SiteFacts) -> tup
         body=_body(article.html, site),
         origin_url=origin_of(article),
         outlet=outlet_of(article),
+        credit=one_line(site.policy(article.source).credit).strip(),
         also=tuple(_mention(mention) for mention in around.also),
         previous=_neighbour(around.previous, key),
         next=_neighbour(around.next, key),

@@ -250,8 +250,9 @@ class ArchiveContext:
 class ArticleContext:
     """An article's page. `body` is sanitised HTML; `updated` is None until the article changes.
 
-    `day_href` leads to the page of its day, `outlet` is who wrote it, `also` who else reported it (with an
-    empty `href` where no address is known). `image`, `lead` and `origin_url` may be empty.
+    `day_href` leads to the page of its day, `outlet` is who wrote it, `credit` what its publisher wants to be said, `also`
+    who else reported it (with an empty `href` where no address is known). `image`, `lead`, `origin_url` and `credit` may be
+    empty.
     """
 
     template: ClassVar[str] = "article.html"
@@ -269,6 +270,7 @@ class ArticleContext:
     body: Markup
     origin_url: str
     outlet: str
+    credit: str
     also: tuple[Link, ...]
     previous: Link | None
     next: Link | None

@@ -47,9 +47,16 @@ def post(article: Article, site: SiteFacts) -> str:
         f"tags: {one_item(article.category.tag)}\n"
         "---\n"
         f"{digest}{post_fragment(article.post_body.replace(_INDENT_PAIR, ''))}\n\n"
+        f"{_credit(article, site)}"
         f"{autolink(article.origin_url)}\n\n"
         f"{_return_links(article.category, site)}"
     )
+
+
+def _credit(article: Article, site: SiteFacts) -> str:
+    """The line that the publisher wants to see, for sources that have one."""
+    credit = site.policy(article.source).credit.strip()
+    return f"{quote_line(credit)}\n\n" if credit else ""
 
 
 def _return_links(category: Category, site: SiteFacts) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 from tasks.model import Article, Category
 from tasks.outputs import SiteFacts
@@ -84,7 +85,7 @@ def _story(article: Article, site: SiteFacts) -> Story:
         picture=pictures[0] if pictures else "",
         title=title_of(article),
         summary=one_line(article.summary).strip(),
-        html=with_absolute_links(article.html, address) if _RELATIVE.search(article.html) else article.html,
+        html=_whole(article, address, site),
         outlet=one_line(article.category.title).strip() or article.category.slug,
         outlet_page=absolute(site, category_key(article.category)),
         category=article.category,
@@ -93,3 +94,10 @@ def _story(article: Article, site: SiteFacts) -> Story:
         published=iso_time(article.published_at, site),
         updated=iso_time(article.updated_at, site),
     )
+
+
+def _whole(article: Article, address: str, site: SiteFacts) -> str:
+    """The text as it reads outside of the site, with the line that its publisher wants to see."""
+    html = with_absolute_links(article.html, address) if _RELATIVE.search(article.html) else article.html
+    credit = one_line(site.policy(article.source).credit).strip()
+    return f"{html}<p>{escape(credit)}</p>" if credit else html

@@ -27,6 +27,8 @@ class SourceKind:
     - `extract(spec, entry, response)`: the text; `ParseError` when the answer holds none. The answer is None where
       `ask_text` gives None
     - `share_url(spec, entry)`: a page about this article that a reader can open
+    - `pages`: texts come from pages made for readers, which may show something else in the place of an article, and are
+      looked at again for corrections
     """
 
     name: str
@@ -36,6 +38,7 @@ class SourceKind:
     ask_text: Callable[[SourceSpec, Entry], Request | None]
     extract: Callable[[SourceSpec, Entry, Response | None], Text]
     share_url: Callable[[SourceSpec, Entry], str]
+    pages: bool = True
 
 
 def find_sources() -> Mapping[str, SourceKind]:

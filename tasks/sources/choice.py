@@ -182,4 +182,5 @@ SOURCE = SourceKind(
     ask_text=ask_text,
     extract=extract,
     share_url=share_url,
+    pages=False,
 )

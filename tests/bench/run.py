@@ -39,6 +39,7 @@ allow_hosts = ["127.0.0.1"]
 [[sources]]
 name = "media"
 kind = "choice"
+rights = "full"
 list_url = "http://{upstream}/web/webapi?type=45&count={articles}&newsid=1"
 article_url = "http://{upstream}/NewsData/GetNewsText.do?id={{code}}"
 share_url = "http://{upstream}/html_News/NewsShare.html?infoCode={{code}}"

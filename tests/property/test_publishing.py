@@ -45,6 +45,7 @@ url = "sqlite:///{folder}/ledger.db"
 [[sources]]
 name = "media"
 kind = "choice"
+rights = "full"
 list_url = "http://127.0.0.1:1/list"
 article_url = "http://127.0.0.1:1/text?id={{code}}"
 share_url = "http://127.0.0.1:1/page?id={{code}}"

@@ -144,6 +144,7 @@ class Upstream:
         table = {
             "name": of_list,
             "kind": "choice",
+            "rights": "full",
             "list_url": f"{self.origin}/list/{of_list}",
             "article_url": f"{self.origin}/text?id={{code}}",
             "share_url": "http://share.example.com/page?infoCode={code}",

@@ -44,6 +44,22 @@ def test_the_step_for_a_story(known: Known | None, force: bool, step: Step, reas
     assert decision.fetches == (step in {Step.NEW, Step.CHANGED, Step.RETRY})
 
 
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        (READY, Step.RECHECK),
+        (replace(READY, offer_digest="other"), Step.CHANGED),
+        (replace(READY, status=Status.WITHDRAWN), Step.WITHDRAWN),
+        (replace(FAILED, next_try_at=NOW + HOUR), Step.NOT_DUE),
+        (None, Step.NEW),
+    ],
+)
+def test_a_page_that_is_due_for_another_look(known: Known | None, step: Step) -> None:
+    decision = decide(OFFER, known, now=NOW, recheck=True)
+    assert decision.step is step
+    assert decision.fetches == (step in {Step.RECHECK, Step.CHANGED, Step.NEW})
+
+
 @pytest.mark.parametrize(("failures", "hours"), [(1, 0), (2, 1), (3, 3), (4, 6), (5, 12), (6, 24), (7, 24), (1000, 24)])
 def test_waits_grow_to_a_day_and_never_end(failures: int, hours: int) -> None:
     assert next_try(failures, now=NOW) == NOW + timedelta(hours=hours)

@@ -311,3 +311,38 @@ def test_odd_names_find_nothing(ledger: Ledger, subject: str) -> None:
 def test_categories_of_articles_come_back_whole(ledger: Ledger) -> None:
     assert keep(ledger, rolling(), category=ROLLING, quote="").category == ROLLING
     assert keep(ledger, entry()).category == DAILY
+
+
+# --- revisions ----------------------------------------------------------------------------------
+
+
+def test_the_same_content_in_other_bytes_is_no_revision(ledger: Ledger) -> None:
+    saved = keep(ledger, html="<p>增长两成。</p>", post_body="<p>增长两成。</p>")
+    ledger.articles.mark_published([KEY])
+    other = article(html="<p>增长 两成。</p><p>阅读(12)</p>", post_body='<p class="x">增长两成。</p>')
+    again = ledger.articles.save(other, offer(), now=NOW + HOUR)
+    assert again == saved
+    assert due(ledger) == ()
+    assert [revision.number for revision in ledger.articles.revisions(KEY)] == [1]
+
+
+def test_a_correction_is_a_revision_that_tells_what_it_changed(ledger: Ledger) -> None:
+    keep(ledger)
+    saved = ledger.articles.save(article(html="<p>增长三成。</p>"), offer(), now=NOW + HOUR)
+    assert (saved.revision, saved.updated_at) == (2, NOW + HOUR)
+    first, second = ledger.articles.revisions(KEY)
+    assert (first.number, first.at, first.changed, first.size) == (1, NOW, (), 0)
+    assert (second.number, second.at, second.size) == (2, NOW + HOUR, 2)
+    assert "text" in second.changed
+    assert first.fingerprint != second.fingerprint
+
+
+def test_an_article_waits_for_its_release(ledger: Ledger) -> None:
+    record = entry()
+    ledger.shelves.assign([article().category], pinned={})
+    ledger.articles.record(listing(record), now=NOW)
+    ledger.articles.save(article(record), offer(record), now=NOW, released_at=NOW + HOUR)
+    assert ledger.places.shelve(now=NOW) == 0
+    assert due(ledger) == ()
+    assert ledger.places.shelve(now=NOW + HOUR) == 1
+    assert len(due(ledger)) == 1

@@ -1,0 +1,198 @@
+"""What was read goes into the ledger: no more of it than its publisher allows, and not before it may be shown."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from flows.run import Run
+from tasks.articles.clean import text_of
+from tasks.articles.decide import next_try
+from tasks.articles.rights import excerpted
+from tasks.articles.shingles import sketch_of
+from tasks.config import SourceSpec
+from tasks.errors import NotAnArticle, ParseError
+from tasks.ledger.articles import AHEAD
+from tasks.ledger.rechecks import MOST_CHANGES
+from tasks.model import Article, Capture, Known, Offer, Outcome, Result, Stage, Status, Step
+from tasks.sources import find_sources
+
+_REMEMBERED = timedelta(days=14)  # how late a story may come and still meet those that tell the same
+
+
+def settle_rights(run: Run) -> None:
+    """Cut what a publisher does not allow to be shown whole any more."""
+    for spec in run.site.sources:
+        cut = run.ledger.permissions.settle(spec.name, full=spec.rights == "full", cut=excerpted)
+        if cut:
+            reason = f"rights = {spec.rights!r} now: {cut} articles were cut to excerpts"
+            run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
+
+
+def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]]) -> list[Article]:
+    """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept."""
+    parsed = list(parsed)
+    before = run.ledger.articles.known(offer.entry.key for (offer, _), _ in parsed)
+    kept: list[Article] = []
+    tally: dict[str, Counter[bool]] = {}
+    for (offer, capture), value in parsed:
+        found = _proved(run, offer, capture, value)
+        count = tally.setdefault(offer.entry.source, Counter())
+        if isinstance(found, Article):
+            count[True] += 1
+            if not _known_as_another(run, offer, found):
+                kept.append(_keep(run, offer, found))
+            continue
+        not_read(run, [(offer.entry.key, found)])
+        if isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing about the source
+            count[False] += 1
+            if capture.response is not None:
+                source = offer.entry.source
+                run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
+    run.ledger.quarantine.release(article.key for article in kept)
+    _watch_pages(run, kept, before)
+    for source, count in tally.items():
+        _watch(run, source, count)
+    return kept
+
+
+def is_rechecked(spec: SourceSpec) -> bool:
+    """Whether the pages of a source are looked at again for corrections."""
+    return find_sources()[spec.kind].pages if spec.recheck is None else spec.recheck
+
+
+def _watch_pages(run: Run, kept: Iterable[Article], before: Mapping[str, Known]) -> None:
+    """Pages that were read for the first time get their timetable; looks that were due are over."""
+    kept = list(kept)
+    new = [article.key for article in kept if not before[article.key].revision and _is_watched(run, article)]
+    run.ledger.rechecks.begin(new, now=run.now)
+    for article in kept:
+        if run.recorder.step(article.key) == Step.RECHECK:
+            looked(run, article.key, changed=article.revision != before[article.key].revision)
+
+
+def _is_watched(run: Run, article: Article) -> bool:
+    return is_rechecked(run.site.source(article.source))
+
+
+def looked(run: Run, key: str, *, changed: bool, remark: str = "") -> None:
+    """A look at a page is over; one that changes every time is not looked at any more, and its last text stays."""
+    told = remark or ("its text was corrected" if changed else "its text is still the same")
+    run.ledger.journal.note(key, Stage.FETCH, f"looked at again: {told}")
+    if not run.ledger.rechecks.looked(key, now=run.now, changed=changed):
+        reason = f"changes on every look: {MOST_CHANGES} looks found another text; its last one stays, and there is no other look"
+        run.recorder.outcome(Outcome(subject=key, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
+        run.ledger.journal.note(key, Stage.DECIDE, reason)
+
+
+def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseException) -> Article | BaseException:
+    """The last proof needs the ledger: a page with another article's text is what an outlet shows for any address."""
+    pages = find_sources()[run.site.source(offer.entry.source).kind].pages
+    if isinstance(value, BaseException) or not pages or capture.response is None:
+        return value
+    if (other := run.ledger.articles.repeats(value)) is None:
+        return value
+    error = NotAnArticle(f"{capture.response.url}: no article: its text is that of {other!r}, word for word")
+    reason = str(error)
+    run.recorder.outcome(Outcome(subject=value.key, stage=Stage.PARSE, result=Result.FAILED, reason=reason))
+    run.ledger.journal.note(value.key, Stage.PARSE, reason)
+    return error
+
+
+def _watch(run: Run, source: str, count: Counter[bool]) -> None:
+    """Say when fewer of a source's answers are articles than usual, before its part of the site stands still."""
+    share = run.ledger.completeness.note(source, articles=count[True], others=count[False])
+    if share.is_degraded:
+        reason = f"degraded: {share.lately:.0%} of its last answers were articles, usually {share.usual:.0%}"
+        run.recorder.outcome(
+            Outcome(subject=f"source {source}", stage=Stage.PARSE, result=Result.FAILED, reason=reason)
+        )
+        run.ledger.journal.note(source, Stage.PARSE, reason)
+
+
+def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
+    """Keep that these stories failed in this run, and when they are tried again."""
+    failures = list(failures)
+    known = run.ledger.articles.known(key for key, _ in failures)
+    for key, error in failures:
+        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
+        again = max(next_try(failed_before + 1, now=run.now), *_not_before(error, run.now))
+        run.ledger.articles.fail(key, str(error)[:900], next_try_at=again)
+
+
+def _not_before(error: BaseException, now: datetime) -> Iterable[datetime]:
+    """What the answer itself said of asking again; a text that is gone is asked for once a day at most."""
+    yield getattr(error, "not_before", None) or now
+    yield now + timedelta(days=1) if getattr(error, "status", None) == 410 else now
+
+
+def not_read(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
+    """As `give_up`; but a look for corrections that failed is no failure of the story: what was read before stays."""
+    for key, error in failures:
+        if run.recorder.step(key) == Step.RECHECK:
+            looked(run, key, changed=False, remark=f"{error}; what was read before stays")
+        else:
+            give_up(run, [(key, error)])
+
+
+def _keep(run: Run, offer: Offer, article: Article) -> Article:
+    """Save an article as far as its source's rights go; the article as it is published."""
+    spec = run.site.source(offer.entry.source)
+    article = _in_time(run, article)
+    shown = article if spec.rights == "full" else excerpted(article)
+    released_at = article.published_at + timedelta(minutes=spec.delay_minutes) if spec.delay_minutes else None
+    saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at)
+    if released_at is not None and released_at > run.now:
+        told = f"{released_at:%Y-%m-%d %H:%M %z}"
+        run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")
+    _join(run, article)
+    return saved
+
+
+def _in_time(run: Run, article: Article) -> Article:
+    """A page may claim a time that is still to come, too."""
+    if article.published_at <= run.now + AHEAD:
+        return article
+    seen = run.ledger.articles.known([article.key])[article.key].first_seen_at or run.now
+    told = f"its page claims {article.published_at:%Y-%m-%d %H:%M %z}, which is still to come; the time of its first sight counts"
+    run.ledger.journal.note(article.key, Stage.PARSE, told)
+    return replace(article, published_at=seen.astimezone(article.published_at.tzinfo).replace(microsecond=0))
+
+
+def _known_as_another(run: Run, offer: Offer, article: Article) -> bool:
+    """Keep what the page calls itself. Whether that shows a story that is known, and this one only its other address."""
+    if not (names := (*offer.entry.aliases, *article.aliases)):
+        return False
+    others = run.ledger.aliases.claim(article.key, offer.entry.source, names)
+    sketch = sketch_of(text_of(article.html)) if others else None
+    for other in others:
+        same = run.ledger.echoes.alike(other, sketch)
+        if same and run.ledger.aliases.absorb(article.key, other):
+            told = f"the same story as {other}, which has it under another address"
+            run.ledger.journal.note(
+                other, Stage.PARSE, f"{article.key} has the same text under an address of it: one story"
+            )
+            run.ledger.journal.note(article.key, Stage.PARSE, told)
+            run.recorder.outcome(Outcome(subject=article.key, stage=Stage.PARSE, result=Result.SKIPPED, reason=told))
+            return True
+        why = "both were read before" if same else "their texts differ"
+        run.ledger.journal.note(
+            article.key, Stage.PARSE, f"its page has an address of {other} too; {why}, so both stay"
+        )
+        run.ledger.journal.note(
+            other, Stage.PARSE, f"the page of {article.key} has an address of it; {why}, so both stay"
+        )
+    return False
+
+
+def _join(run: Run, article: Article) -> None:
+    """Find who else tells the story, by the whole text, of which an excerpt may be all that is kept."""
+    sketch = sketch_of(text_of(article.html))
+    for other in run.ledger.echoes.join(article.key, sketch, at=article.published_at):
+        run.ledger.journal.note(article.key, Stage.PARSE, f"tells the same story as {other}")
+        run.ledger.journal.note(other, Stage.PARSE, f"its story is told by {article.key} too")
+
+
+def forget_old(run: Run) -> None:
+    """Drop what no article of these days needs."""
+    run.ledger.echoes.forget(before=run.now - _REMEMBERED)

@@ -1,0 +1,43 @@
+"""Which share of a source's answers were articles, lately and as a rule."""
+
+from dataclasses import dataclass
+
+from tasks.ledger.facts import fact, keep_fact
+from tasks.ledger.opening import Database
+
+_LATELY, _AS_A_RULE = 10, 100  # answers
+_ENOUGH = 20  # answers before the last ones, to know what is usual
+_FALL = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """`lately` of the last answers were articles, `usual` before; None while too few are known."""
+
+    lately: float
+    usual: float | None
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether so many fewer are articles that something is wrong with the source, or with how it is read."""
+        return self.usual is not None and self.lately < self.usual - _FALL
+
+
+class Completeness:
+    """The last answers of each source: a digit each, `1` for an article."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, source: str, *, articles: int, others: int) -> Share:
+        """Keep how many answers of a run were articles, and how many were none."""
+        name = f"complete {source}"
+        with self._database.begin() as db:
+            known = fact(db, name)
+            # What was no article counts as the newer: a source that breaks is known the sooner.
+            last = (known + "1" * articles + "0" * others)[-(_LATELY + _AS_A_RULE) :]
+            if last != known:
+                keep_fact(db, name, last)
+        lately, before = last[-_LATELY:], last[:-_LATELY]
+        usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
+        return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)

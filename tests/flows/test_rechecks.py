@@ -1,0 +1,110 @@
+"""Pages are looked at again for corrections; what was read stays when a look fails."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+import flows.syndicate
+from tests.flows.test_quarantine import TEXT, WALL, Outlet, outlet, page
+from tests.support.page_kind import page_kind
+from tests.support.sites import Ended, SiteFolder
+from tests.support.upstream import Answer
+
+__all__ = ["outlet", "page_kind"]
+
+KEY = "/2026/11/20/p1.html"
+
+
+class Later:
+    """The flow's clock, set ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self, tz: object = None) -> datetime:
+        """The time, so much ahead."""
+        return datetime.now(tz) + self.ahead  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Lets a test wait without waiting."""
+    clock = Later()
+
+    class Clock(datetime):
+        """What the flow takes for the time."""
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            """The time, so much ahead."""
+            return clock.now(tz)
+
+    monkeypatch.setattr(flows.syndicate, "datetime", Clock)
+    return clock
+
+
+def _after(site: SiteFolder, later: Later, hours: float) -> Ended:
+    later.ahead = timedelta(hours=hours, minutes=5)
+    return site.run()
+
+
+def _text(site: SiteFolder) -> str:
+    return next(body.decode() for key, body in site.objects().items() if key.endswith(KEY))
+
+
+def test_a_correction_is_found_and_shown(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source())
+    outlet.list(1)
+    site.run()
+    outlet.upstream.forget()
+    assert site.run().report.written == ()
+    assert outlet.upstream.texts_asked == []
+    outlet.list(1, page("<p>阅读(88)</p>" + TEXT.format(n=1)))
+    assert _after(site, later, 1).report.written == ()
+    assert outlet.upstream.texts_asked == ["p1"]
+    outlet.list(1, page(TEXT.format(n=1).replace("两成", "三成")))
+    ended = _after(site, later, 6)
+    assert ended.line("p1").step == "re-check due"
+    assert "三成" in _text(site)
+    assert 'class="corrected"' in _text(site)
+    with site.ledger() as ledger:
+        assert [revision.changed for revision in ledger.articles.revisions("p1")][1] == ("text",)
+    assert "looked at again: its text was corrected" in site.story_of("p1")
+
+
+def test_a_look_that_fails_changes_nothing(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0})
+    outlet.list(1)
+    site.run()
+    before = _text(site)
+    outlet.list(1, page(WALL))
+    assert _after(site, later, 1).ending == "Completed with problems"
+    outlet.list(1, Answer(status=404))
+    _after(site, later, 6)
+    assert _text(site) == before
+    assert "what was read before stays" in site.story_of("p1")
+
+
+def test_a_page_that_changes_on_every_look(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source())
+    outlet.list(1)
+    site.run()
+    reasons = []
+    for number, hours in enumerate((1, 6, 24, 168), start=2):
+        outlet.list(1, page(TEXT.format(n=number)))
+        ended = _after(site, later, hours)
+        reasons += [outcome.reason for outcome in ended.report.outcomes if "changes on every look" in outcome.reason]
+    assert len(reasons) == 1
+    assert "第4号码头今天开工" in _text(site)
+    outlet.upstream.forget()
+    _after(site, later, 10_000)
+    assert outlet.upstream.texts_asked == []
+
+
+def test_a_source_that_wants_no_other_looks(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source(recheck=False))
+    outlet.list(1)
+    site.run()
+    outlet.upstream.forget()
+    _after(site, later, 24)
+    assert outlet.upstream.texts_asked == []

@@ -1,0 +1,123 @@
+"""One story under several names, and times that lists do not tell or cannot mean."""
+
+from datetime import timedelta
+
+from tasks.ledger import Ledger
+from tasks.model import Entry, Status
+from tests.support.ledgers import HOUR, NOW, article, entry, keep, listing, offer
+
+DESKTOP, MOBILE = "https://news.example.com/a/1.html", "https://m.news.example.com/1"
+
+
+def page(key: str, *aliases: str, source: str = "media", **changes: object) -> Entry:
+    """A record of a page."""
+    return entry(key=key, code=key, file_id=key, source=source, link=aliases[0], aliases=aliases, **changes)
+
+
+def named(ledger: Ledger, *entries: Entry) -> list[str]:
+    """A list with these: the keys under which they are kept."""
+    resolved = ledger.aliases.resolve(listing(*entries, source=entries[0].source))
+    ledger.articles.record(resolved.listing, now=NOW)
+    return [one.key for one in resolved.listing.entries]
+
+
+def test_a_known_name_is_the_known_story(ledger: Ledger) -> None:
+    assert named(ledger, page("one", DESKTOP, MOBILE)) == ["one"]
+    assert named(ledger, page("two", MOBILE)) == ["one"]
+    assert set(ledger.articles.known(["one", "two"])) == {"one"}
+
+
+def test_a_name_is_kept_for_ever_and_so_is_what_it_led_to(ledger: Ledger) -> None:
+    named(ledger, page("one", DESKTOP, MOBILE))
+    named(ledger, page("two", MOBILE, "https://news.example.com/a/1_2.html"))
+    assert named(ledger, page("three", "http://news.example.com/a/1_2.html#top")) == ["one"]
+    assert named(ledger, page("two", "https://news.example.com/moved")) == ["one"]
+
+
+def test_two_records_of_one_list(ledger: Ledger) -> None:
+    assert named(ledger, page("one", DESKTOP, MOBILE), page("two", MOBILE)) == ["one", "one"]
+
+
+def test_the_other_address_is_no_change_of_the_story(ledger: Ledger) -> None:
+    first = page("one", DESKTOP, MOBILE)
+    named(ledger, first)
+    other = ledger.aliases.resolve(listing(page("two", MOBILE)))
+    assert other.listing.entries == (first,)
+    assert ledger.articles.record(other.listing, now=NOW + HOUR) == ()
+    assert other.remarks == (("one", f"source media names it two too: {MOBILE}"),)
+
+
+def test_ids_belong_to_their_source_and_front_pages_to_nobody(ledger: Ledger) -> None:
+    assert named(ledger, page("one", DESKTOP, "42", "https://news.example.com/")) == ["one"]
+    assert named(ledger, page("two", MOBILE, "42", source="rolling")) == ["two"]
+    assert named(ledger, page("three", "https://news.example.com/x", "https://news.example.com/")) == ["three"]
+    assert named(ledger, page("four", "https://news.example.com/y", "42")) == ["one"]
+
+
+def test_what_was_read_before_is_never_merged(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    keep(ledger, page("two", MOBILE))
+    ledger.aliases.claim("one", "media", [DESKTOP])
+    resolved = ledger.aliases.resolve(listing(page("two", MOBILE, DESKTOP)))
+    assert [one.key for one in resolved.listing.entries] == ["two"]
+    assert resolved.remarks == (("two", "has a name of one too; both were read before, so both stay"),)
+
+
+def test_a_story_that_was_never_read_goes_into_the_older_one(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    assert ledger.aliases.claim("one", "media", [DESKTOP]) == ()
+    named(ledger, page("two", MOBILE, source="rolling"))
+    assert ledger.aliases.claim("two", "rolling", [DESKTOP]) == ("one",)
+    assert ledger.aliases.absorb("two", "one")
+    assert set(ledger.articles.known(["one", "two"])) == {"one"}
+    assert {one.source for one in ledger.articles.sightings(["one"])["one"]} == {"media", "rolling"}
+    assert named(ledger, page("two", MOBILE, source="rolling")) == ["one"]
+
+
+def test_a_published_story_is_not_absorbed(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    keep(ledger, page("two", MOBILE))
+    assert not ledger.aliases.absorb("two", "one")
+    assert ledger.articles.known(["two"])["two"].status is Status.READY
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+
+def test_a_story_without_a_time_keeps_that_of_its_first_answer(ledger: Ledger) -> None:
+    first = entry(published_at=NOW, dated=False)
+    ledger.articles.record(listing(first), now=NOW)
+    later = entry(published_at=NOW + HOUR, dated=False)
+    assert ledger.articles.record(listing(later), now=NOW + HOUR) == ()
+    assert ledger.articles.sightings([first.key])[first.key] == (first,)
+
+
+def test_a_time_that_was_told_once_stays(ledger: Ledger) -> None:
+    ledger.articles.record(listing(entry()), now=NOW)
+    assert ledger.articles.record(listing(entry(published_at=NOW + HOUR, dated=False)), now=NOW + HOUR) == ()
+
+
+def test_a_time_that_is_told_later_counts(ledger: Ledger) -> None:
+    ledger.articles.record(listing(entry(published_at=NOW, dated=False)), now=NOW)
+    ledger.articles.record(listing(entry()), now=NOW + HOUR)
+    assert ledger.articles.sightings([entry().key])[entry().key] == (entry(),)
+
+
+def test_a_time_that_is_still_to_come_is_that_of_the_first_sight(ledger: Ledger) -> None:
+    claimed = entry(published_at=NOW + timedelta(days=40))
+    ledger.articles.record(listing(claimed), now=NOW)
+    for hours in (0, 1, 48):
+        assert ledger.articles.record(listing(claimed), now=NOW + hours * HOUR) == ()
+        (seen,) = ledger.articles.sightings([claimed.key])[claimed.key]
+        assert seen.published_at == NOW.replace(microsecond=0)
+
+
+def test_all_times_are_kept(ledger: Ledger) -> None:
+    record = entry()
+    ledger.shelves.assign([article().category], pinned={})
+    ledger.articles.record(listing(record), now=NOW)
+    ledger.articles.save(article(record, modified_at=NOW - HOUR), offer(record), now=NOW + HOUR)
+    row = ledger.articles.row(record.key)
+    assert row is not None
+    assert (row.published_at, row.modified_at) == (record.published_at, NOW - HOUR)
+    assert (row.first_seen_at, row.read_at) == (NOW, NOW + HOUR)
