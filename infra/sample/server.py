@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 if not __package__:  # run by its path: Python then knows this folder but not the one that holds `infra`
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from infra.sample import outlets
 from infra.sample.markup import ORIGIN
 from infra.sample.stories import ContentError, Library, Story, load
 
@@ -32,6 +33,7 @@ CONTENT = Path(__file__).resolve().parent
 PLAIN = "text/plain;charset=UTF-8"
 JSON = "application/json;charset=UTF-8"
 HTML = "text/html;charset=UTF-8"
+XML = "application/xml;charset=UTF-8"
 PICTURES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg"}
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
@@ -54,6 +56,7 @@ class Upstream:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._by_code = {story.code: story for story in library.stories}
+        self._by_path = {outlets.page_path(story): story for story in library.stories}
         self._asked: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -73,6 +76,14 @@ class Upstream:
                 return self._page(f"NW{name.removesuffix('.html').rpartition(',')[2]}", origin)
             case ["pictures", name]:
                 return self._picture(unquote(name))
+            case ["comm", "web", "getNewsByColumns"]:
+                first = query.get("page_index", "1") == "1"
+                shown = self._library.listed("eastmoney") if first else ()
+                return Reply(body=outlets.columns(shown, query.get("callback", ""), origin).encode())
+            case ["a", name] if (story := self._by_code.get(f"NW{name.removesuffix('.html')}")) is not None:
+                return Reply(content_type=HTML, body=outlets.eastmoney_page(story, origin).encode())
+            case ["outlets", name]:
+                return self._outlet(path, name, query, origin)
         return _missing(f"no such address: {path}")
 
     def _list(self, name: str | None, query: dict[str, str], origin: str) -> Reply:
@@ -109,6 +120,20 @@ class Upstream:
             f"{story.text.replace(ORIGIN, origin)}\n<hr><p>示例内容，纯属虚构。</p></body></html>\n"
         )
         return Reply(content_type=HTML, body=page.encode())
+
+    def _outlet(self, path: str, name: str, query: dict[str, str], origin: str) -> Reply:
+        listed = self._library.listed
+        if name == "feed.xml":
+            return Reply(content_type=XML, body=outlets.feed(listed("feed"), origin).encode())
+        if name == "sitemap-news.xml":
+            return Reply(content_type=XML, body=outlets.news_sitemap(listed("sitemap"), origin).encode())
+        if name == "list.json" and re.fullmatch(r"[1-9]\d?", number := query.get("page", "1"), re.ASCII):
+            return Reply(content_type=JSON, body=outlets.json_list(listed("json"), int(number)).encode())
+        if match := re.fullmatch(r"list(?:_([1-9]\d?))?\.html", name, re.ASCII):
+            return Reply(content_type=HTML, body=outlets.list_page(listed("listing"), int(match[1] or 1)).encode())
+        if (story := self._by_path.get(path)) is not None:
+            return Reply(content_type=HTML, body=outlets.article_page(story, origin).encode())
+        return _missing(f"no such address: {path}")
 
     def _picture(self, name: str) -> Reply:
         content_type = PICTURES.get(Path(name).suffix)

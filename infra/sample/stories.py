@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from infra.sample.markup import SEPARATORS, Annotator, MarkupError, to_html
 
-LISTS = ("rolling", "media", "market-37", "market-38", "market-39")
+LISTS = ("rolling", "media", "market-37", "market-38", "market-39", "feed", "sitemap", "listing", "json", "eastmoney")
 """The lists that an article may stand in."""
 
 _CODE = re.compile(r"NW\d{18}")

@@ -94,7 +94,7 @@ def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] 
     modified, _ = _told(facts, record.modified)
     dated = reading is not None and reading.exact and record.exact
     tells = modified is not None and modified.exact and not (dated and reading and modified.at <= reading.at)
-    key = record.code or (address_key(canonical) if canonical else text_key(names[0]))
+    key = record.code or _key(canonical, names)
     entry = Entry(
         key=key,
         code=key,
@@ -112,6 +112,12 @@ def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] 
         aliases=tuple(name for name in dict.fromkeys((canonical, *names)) if name),
     )
     return entry, remarks
+
+
+def _key(canonical: str, names: Sequence[str]) -> str:
+    """From the address; but where that is only the front door of a site, it names no article, and an id does."""
+    front_door = re.fullmatch(r"https?://[^/]*/", canonical) is not None
+    return text_key(names[0]) if names and (front_door or not canonical) else address_key(canonical)
 
 
 def media_of(facts: ListFacts, told: str) -> str | None:

@@ -155,6 +155,11 @@ def test_identity_is_the_canonical_address_and_ids_are_aliases() -> None:
     assert second.aliases == ("https://www.news.example/a", "tag:news.example,2026:77")
 
 
+def test_records_that_all_link_to_the_front_door_are_known_by_their_ids() -> None:
+    listing = read(rss("".join(item(f"<guid isPermaLink='false'>{number}</guid>", link="/") for number in (1, 2))))
+    assert len({entry.key for entry in listing.entries}) == 2
+
+
 def test_tracking_that_differs_with_every_answer_is_no_change() -> None:
     first, second = (one(rss(item(link=f"/a?id=1&amp;utm_content={number}"))) for number in (1, 2))
     assert first == second

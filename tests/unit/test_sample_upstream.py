@@ -238,9 +238,9 @@ def test_the_demo_site_asks_only_what_is_answered(origin: str) -> None:
     site = tomllib.loads(DEMO.read_text("utf-8"))
     base = f"http://{site['sample']['listen']}"
     code = code_of("wheat-winter-drill")
-    assert len(site["sources"]) == 5
+    assert len(site["sources"]) == 10
     for source in site["sources"]:
-        for name in ("list_url", "article_url", "share_url"):
+        for name in {"list_url", "article_url", "share_url"} & source.keys():
             assert source[name].startswith(f"{base}/")
             assert get(origin, source[name].removeprefix(base).format(code=code))[0] == 200
 
@@ -285,6 +285,9 @@ def test_the_awkward_ones_are_explained() -> None:
         ("/pictures/..%2Fserver.py", 404),
         ("/pictures/none.png", 404),
         ("/web/webapi?type=45&count=many", 400),
+        ("/a/202611223577729208.html", 404),
+        ("/outlets/3577729208.html", 404),
+        ("/outlets/list.json?page=0", 404),
     ],
 )
 def test_unknown_addresses_are_refused(origin: str, target: str, status: int) -> None:
