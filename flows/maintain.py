@@ -54,6 +54,7 @@ def withdraw(site: str, articles: list[str], reason: WithdrawalReason) -> State[
     def take_down(run: Run) -> None:
         for key in run.ledger.withdrawals.withdraw(_keys(run, articles), reason, now=run.now):
             run.ledger.journal.note(key, Stage.DECIDE, f"withdrawn: {reason.value}")
+            run.ledger.pictures.take_down([key], now=run.now)
 
     return _maintain(site, take_down, grace=timedelta())  # what was taken down must not be found an hour longer
 

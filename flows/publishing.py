@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flows.announcing import announce
+from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.reading import give_up
 from flows.run import Run
@@ -77,6 +78,7 @@ def _bring_up_to_date(run: Run) -> None:
     publication = Publication(run)
     publication.open()
     run.ledger.objects.settle_edition(edition(run.facts, find_outputs()))
+    mirror_pictures(run, publication)
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
     articles = run.ledger.articles

@@ -182,6 +182,7 @@ class SourceTable(_Table):
     index: bool = True
     keyword_links: Literal["unwrap", "keep"] = "unwrap"
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    pictures: Literal["hotlink", "mirror", "drop"] = "hotlink"
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
 
 
@@ -212,6 +213,7 @@ class SourceSpec:
     index: bool = True
     keyword_links: str = "unwrap"
     https_hosts: tuple[str, ...] = ()
+    pictures: str = "hotlink"
     max_pages: int = 5
 
 

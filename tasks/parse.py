@@ -32,6 +32,7 @@ def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
                 zone=ZoneInfo(zone),
                 keep_keyword_links=spec.keyword_links == "keep",
                 https_hosts=spec.https_hosts,
+                pictures=spec.pictures,
             )
     except FinewsError as error:
         journal.note(entry.key, Stage.PARSE, str(error))

@@ -15,12 +15,25 @@ from tasks.ledger.lease import Lease, claim, holder_now
 from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
+from tasks.ledger.pictures import Pictures
 from tasks.ledger.places import Places
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
 
-__all__ = ["Articles", "Generations", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects", "Places", "Shelves"]
+__all__ = [
+    "Articles",
+    "Generations",
+    "Indexes",
+    "Journal",
+    "Lease",
+    "Ledger",
+    "Lists",
+    "Objects",
+    "Pictures",
+    "Places",
+    "Shelves",
+]
 
 
 class Ledger:
@@ -49,6 +62,7 @@ class Ledger:
         self.indexes = Indexes(self._database, zone)
         self.lists = Lists(self._database)
         self.objects = Objects(self._database, store)
+        self.pictures = Pictures(self._database, store)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
         self.records = Records(self._database)

@@ -26,6 +26,7 @@ from tasks.catalogue import (
 from tasks.errors import ConfigError, LedgerError
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.pictures import pictures_in_record, take_over_pictures
 from tasks.ledger.schema import (
     Instant,
     articles,
@@ -35,6 +36,8 @@ from tasks.ledger.schema import (
     moves,
     objects,
     orders,
+    picture_uses,
+    pictures,
     sightings,
     unusable,
 )
@@ -76,7 +79,8 @@ class Records:
                 raise ConfigError(
                     f"this ledger has published itself (generation {generation or 0}); expected an empty one to restore into"
                 )
-            for table in (articles, sightings, unusable, categories, orders, indexes, holes, moves):
+            tables = (articles, sightings, unusable, categories, orders, indexes, holes, moves, picture_uses, pictures)
+            for table in tables:
                 db.execute(table.delete())
             keep_fact(db, "ledger", ledger_id)
 
@@ -137,6 +141,8 @@ def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
         "holes": [{"kind": hole.kind, "name": hole.name, "place": hole.place} for hole in left],
         "moves": list(old.scalars()),
     }
+    if row.status != Status.WITHDRAWN and (shown := pictures_in_record(db, row.key)):
+        told["pictures"] = shown
     return (json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
@@ -163,6 +169,7 @@ def _take_over(db: Connection, told: dict[str, Any]) -> None:
         db.execute(holes.insert().values(**hole, article=key))
     for old in told["moves"]:
         db.execute(moves.insert().values(old_key=old, article=key))
+    take_over_pictures(db, key, article["html"] or "", told.get("pictures", ()), now=article["first_seen_at"])
 
 
 def _count_orders(db: Connection) -> None:
