@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from flows.announcing import announce, purge_caches
 from flows.keeping import give_up
+from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.run import Run
 from flows.stages import each, errors, values
@@ -85,6 +86,7 @@ def _bring_up_to_date(run: Run) -> None:
     publication = Publication(run)
     publication.open()
     run.ledger.objects.settle_edition(edition(run.facts, find_outputs()))
+    mirror_pictures(run, publication)
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
     articles = run.ledger.articles

@@ -7,8 +7,8 @@ from tasks.errors import StoreError
 from tasks.ledger.records import PREFIX
 from tasks.model import ActionKind, Outcome, Receipt, Result, RunReport, Stage, Stored
 
-# What nothing renders again: former files of the search index wait below their prefix to be deleted.
-_WAITING = ("search/",)
+# What nothing renders again: pictures, and former files of the search index, which wait to be deleted.
+_NOT_RENDERED = ("pictures/", "search/")
 
 
 def restore_ledger(run: Run) -> None:
@@ -55,7 +55,7 @@ def _receipt(key: str, stored: Stored) -> Receipt:
 def disown_foreign(run: Run, report: RunReport) -> None:
     """After everything was rendered: what nothing asked for was in the store, but is not ours."""
     wanted = {*report.written, *report.unchanged, *report.deleted}
-    foreign = [key for key in run.ledger.objects.all() if key not in wanted and not key.startswith(_WAITING)]
+    foreign = [key for key in run.ledger.objects.all() if key not in wanted and not key.startswith(_NOT_RENDERED)]
     run.ledger.objects.disown(foreign)
     if foreign:
         named = ", ".join(foreign[:20]) + (f" and {len(foreign) - 20} more" if len(foreign) > 20 else "")

@@ -258,6 +258,7 @@ class SourceTable(_Table):
     index: bool = True
     keyword_links: Literal["unwrap", "keep"] = "unwrap"
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    pictures: Literal["hotlink", "mirror", "drop"] = "hotlink"
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"
@@ -295,6 +296,7 @@ class SourceSpec:
     index: bool = True
     keyword_links: str = "unwrap"
     https_hosts: tuple[str, ...] = ()
+    pictures: str = "hotlink"
     max_pages: int = 5
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"

@@ -471,6 +471,7 @@ class Stage(StrEnum):
     DECIDE = "decide"
     FETCH = "fetch"
     PARSE = "parse"
+    MIRROR = "mirror"
     RENDER = "render"
     PUBLISH = "publish"
     VERIFY = "verify"

@@ -33,6 +33,7 @@ def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
                 zone=ZoneInfo(zone),
                 keep_keyword_links=spec.keyword_links == "keep",
                 https_hosts=spec.https_hosts,
+                pictures=spec.pictures,
             )
             _prove(article, text, spec, capture, pages=kind.pages)
     except FinewsError as error:

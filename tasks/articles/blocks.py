@@ -17,7 +17,7 @@ from tasks.articles.plain import legal
 from tasks.articles.tables import loose_content, only_cell, table_html
 
 _UNSEEN = frozenset(
-    {"script", "style", "iframe", "noscript", "template", "svg", "math", "object", "embed", "audio", "video", "canvas"}
+    {"script", "style", "iframe", "noscript", "template", "svg", "math", "object", "audio", "video", "canvas"}
     | {"head", "title", "meta", "link", "base", "select", "datalist"}
 )
 _IN_LINE = frozenset({"strong", "b", "em", "i", "u", "s", "sub", "sup", "code"})
@@ -40,12 +40,13 @@ _PLAIN = frozenset(
         "data",
     }
     | {"ruby", "rt", "rb", "rp", "bdi", "bdo", "dfn", "kbd", "samp", "var", "strike", "nobr", "wbr", "button"}
-    | {"picture", "source"}
+    | {"picture", "source", "embed"}  # the parser takes what comes after these for their content
 )
 _HOLDERS = frozenset({"li", "td", "th", "caption"})
 _HEADINGS = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6"}  # a page has one h1: its title
-# Links that the upstream's annotator puts on words; some of them fall inside words (C-PPI-B).
-_KEYWORD = frozenset({"keytip", "infokey"})
+# Links that the upstream's annotator puts on words, some of them inside words (C-PPI-B), and on charts of quotes.
+_KEYWORD = frozenset({"keytip", "infokey", "EmImageRemark"})
+_MAIL = re.compile(r"mailto:[^\s\"'<>\\]+@[^\s\"'<>\\]+", re.IGNORECASE)
 # Not `font-size:0`: publishers put it around pictures, and around text that has a size of its own.
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
@@ -58,6 +59,7 @@ _CENTRED_CAPTION = 40
 _BLANK = re.compile(r"[\s\u200b\u200e\u200f\u2060\ufeff]*")
 _NEW_PARAGRAPH = re.compile(r"\s*(?:\u3000|\u2003|\xa0\xa0)")
 _DEPTH = 100
+_FIGURE = "<figure "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class Rules:
 
     base_url: str
     keep_keyword_links: bool
+    keep_pictures: bool
     https_hosts: Collection[str]
 
 
@@ -106,7 +109,11 @@ class Blocks:
                 self._say(str(node))
 
     def blocks(self) -> list[Block]:
-        """All blocks, pictures with their captions."""
+        """All blocks, pictures with their captions, or without both where pictures are not to be kept."""
+        found = self._with_captions()
+        return found if self._rules.keep_pictures else [block for block in found if not block.html.startswith(_FIGURE)]
+
+    def _with_captions(self) -> list[Block]:
         self._end_paragraph()
         found: list[Block] = []
         for block in self._done:
@@ -193,19 +200,27 @@ class Blocks:
 
     def _take_link(self, tag: Tag) -> None:
         keyword = _KEYWORD.intersection(tag.get_attribute_list("class")) and not self._rules.keep_keyword_links
-        href = absolute(self._rules.base_url, attribute(tag, "href"))
-        if keyword or not href or any(start.startswith("<a ") for start, _ in self._open):
+        given = attribute(tag, "href").strip()
+        href = given if _MAIL.fullmatch(given) else absolute(self._rules.base_url, given)
+        if keyword or not href or self._link:
             self.take(tag.children)
             return
         title = attribute(tag, "title")
         said = f' title="{escape(title)}"' if title else ""
         self._within(tag, f'<a href="{escape(href)}"{said}>', "</a>")
 
+    @property
+    def _link(self) -> tuple[str, str] | None:
+        """Start and end tag of the link around the current place."""
+        return next((opened for opened in self._open if opened[0].startswith("<a ")), None)
+
     def _read_picture(self, tag: Tag) -> Picture | None:
         return read_picture(tag, base_url=self._rules.base_url, https_hosts=self._rules.https_hosts)
 
     def _take_picture(self, picture: Picture | None) -> None:
         if picture is None or picture.beacon:
+            return
+        if picture.in_line and not self._rules.keep_pictures:
             return
         if picture.in_line:
             self._before_content("")
@@ -214,16 +229,19 @@ class Blocks:
             return
         self._end_paragraph()
         name = "kline" if picture.kline else "picture"
-        self._done.append(Block(html=f'<figure class="{name}">{picture.html()}</figure>', picture=True))
+        # A link is called by what its picture says; one that says nothing would be a link without a name.
+        start, end = (self._link if picture.alt else None) or ("", "")
+        self._done.append(Block(html=f'<figure class="{name}">{start}{picture.html()}{end}</figure>', picture=True))
 
     def _take_figure(self, tag: Tag) -> None:
         """Its caption may stand before the picture."""
-        blocks = self._apart(tag.children).blocks()
+        blocks = self._apart(tag.children)._with_captions()
         pictures = [block for block in blocks if block.picture]
         captions = [block for block in blocks if block.caption]
         if len(pictures) == 1 and len(blocks) == len(pictures) + len(captions):
             blocks = [_with_caption(pictures[0], *captions)]
-        self._done += [replace(block, caption=False) for block in blocks]
+        shown = blocks if self._rules.keep_pictures else [block for block in blocks if not block.caption]
+        self._done += [replace(block, caption=False) for block in shown]
 
     def _take_heading(self, tag: Tag, name: str) -> None:
         for block in self._apart(tag.children).blocks():

@@ -22,24 +22,37 @@ _ATTRIBUTES = {
 _CLASSES = {"figure": {"picture", "kline"}}
 
 
-def clean(html: str, *, base_url: str, keep_keyword_links: bool = False, https_hosts: Collection[str] = ()) -> str:
+def clean(
+    html: str,
+    base_url: str,
+    *,
+    keep_keyword_links: bool = False,
+    keep_pictures: bool = True,
+    https_hosts: Collection[str] = (),
+) -> str:
     """Safe, valid HTML with the text that a reader should see and nothing else; cleaned again it stays as it is.
 
     Hidden paragraphs, comments, beacons, empty elements and inline styles go; so do the links that the upstream puts on
-    keywords, unless they are to be kept. Pictures become figures, with their captions; relative addresses become
+    keywords, unless they are to be kept. Pictures become figures, with their captions, or go with them; relative addresses become
     absolute against `base_url`; pictures of `https_hosts`, and of hosts below them, are asked by https.
     """
     body = _parse(legal(html)).body
     if body is None:
         return ""
-    blocks = Blocks(Rules(base_url=base_url, keep_keyword_links=keep_keyword_links, https_hosts=https_hosts))
+    rules = Rules(
+        base_url=base_url,
+        keep_keyword_links=keep_keyword_links,
+        keep_pictures=keep_pictures,
+        https_hosts=https_hosts,
+    )
+    blocks = Blocks(rules)
     blocks.take(body.children)
     return nh3.clean(
         blocks.html(),
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
         allowed_classes=_CLASSES,
-        url_schemes={"http", "https"},
+        url_schemes={"http", "https", "mailto"},
         url_relative="deny",
         link_rel="nofollow noopener noreferrer",
     ).strip()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tasks.articles.clean import clean, excerpt, text_of
 from tasks.articles.identity import same_site
+from tasks.articles.mirroring import to_mirror
 from tasks.errors import ParseError
 from tasks.model import Article, Category, Offer, Text
 
@@ -35,16 +36,18 @@ def compose(
     zone: ZoneInfo,
     keep_keyword_links: bool = False,
     https_hosts: Collection[str] = (),
+    pictures: str = "hotlink",
 ) -> Article:
     """The article that an offer and its text make; `ParseError` when nothing is left to read.
 
     What the list says counts; the page fills in the title and the time that the list does not tell. `base_url` is the
-    address that the text came from, `share_url` the page to link to where the record has none; the last two are the
-    source's wishes for `clean`.
+    address that the text came from, `share_url` the page to link to where the record has none; the last three are the
+    source's wishes for `clean`, and what becomes of pictures: `hotlink`, `mirror` or `drop`.
     """
     entry = offer.entry
     html = text.html
-    safe = clean(html, base_url=base_url, keep_keyword_links=keep_keyword_links, https_hosts=https_hosts)
+    keeps = {"keep_keyword_links": keep_keyword_links, "keep_pictures": pictures != "drop"}
+    safe = clean(html, base_url, https_hosts=https_hosts, **keeps)
     if not text_of(safe) and "<img" not in safe:
         raise ParseError(f"the text of {entry.code} is empty: {len(html)} characters came, none to be seen")
     if not (title := entry.title or text.title):
@@ -64,7 +67,7 @@ def compose(
         summary=offer.summary or excerpt(safe),
         quote=entry.digest if entry.media is None else None,
         post_body=html,
-        html=safe,
+        html=to_mirror(safe) if pictures == "mirror" else safe,
         modified_at=text.modified_at or entry.modified_at,
         aliases=tuple(a for a in (text.canonical, *text.links) if same_site(a, base_url) or same_site(a, entry.link)),
     )

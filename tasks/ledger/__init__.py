@@ -23,6 +23,7 @@ from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
 from tasks.ledger.permissions import Permissions
+from tasks.ledger.pictures import Pictures
 from tasks.ledger.places import Places
 from tasks.ledger.quarantine import Quarantine
 from tasks.ledger.rechecks import Rechecks
@@ -32,7 +33,7 @@ from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = [
     "Answers", "Articles", "Askings", "Generations", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects",
-    "Places", "Shelves",
+    "Pictures", "Places", "Shelves",
 ]  # fmt: skip
 
 
@@ -67,6 +68,7 @@ class Ledger:
         self.hosts = Hosts(self._database)
         self.objects = Objects(self._database, store)
         self.changes = Changes(self._database)
+        self.pictures = Pictures(self._database, store)
         self.generations = Generations(self._database)
         self.withdrawals = Withdrawals(self._database)
         self.completeness = Completeness(self._database)

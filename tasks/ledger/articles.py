@@ -17,6 +17,7 @@ from tasks.articles.identity import is_safe_code
 from tasks.articles.plain import legal
 from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.pictures import note_uses, with_known_pictures
 from tasks.ledger.places import mark_stale, take_out, touch
 from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
@@ -129,6 +130,7 @@ class Articles:
                     touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
             keep_revision(db, former, article, number=number, now=now)
+            note_uses(db, article.key, article.html, now=now)
             return _article(db, article.key, self._zone)
 
     def repeats(self, article: Article) -> str | None:
@@ -212,7 +214,7 @@ class Articles:
     def _due(self, where: sa.ColumnElement[bool], limit: int) -> tuple[Article, ...]:
         with self._database.begin() as db:
             query = with_category().where(where, articles.c.place.is_not(None)).order_by(articles.c.key).limit(limit)
-            return tuple(article_from_row(row, self._zone) for row in db.execute(query))
+            return articles_from_rows(db, db.execute(query), self._zone)
 
     def row(self, key: str) -> Row[tuple[object, ...]] | None:
         """Everything that stands in the ledger about one story."""
@@ -259,11 +261,17 @@ def with_category() -> sa.Select[tuple[object, ...]]:
 
 
 def _article(db: Connection, key: str, zone: ZoneInfo) -> Article:
-    return article_from_row(db.execute(with_category().where(articles.c.key == key)).one(), zone)
+    [found] = articles_from_rows(db, db.execute(with_category().where(articles.c.key == key)), zone)
+    return found
+
+
+def articles_from_rows(db: Connection, rows: Iterable[Row[tuple[object, ...]]], zone: ZoneInfo) -> tuple[Article, ...]:
+    """Rows of `with_category()` as articles, with the pictures that are in the store, their times in `zone`."""
+    return with_known_pictures(db, [article_from_row(row, zone) for row in rows])
 
 
 def article_from_row(row: Row[tuple[object, ...]], zone: ZoneInfo) -> Article:
-    """A row of `with_category()` as an article, its times in `zone`."""
+    """A row of `with_category()` as an article, its pictures as they were read."""
     values = row._mapping
     names = (
         "key",

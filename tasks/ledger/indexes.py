@@ -42,7 +42,7 @@ from tasks.catalogue import (
     Withdrawn,
     page_of,
 )
-from tasks.ledger.articles import article_from_row, with_category
+from tasks.ledger.articles import articles_from_rows, with_category
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database
 from tasks.ledger.places import AT_REF, beside_place, bound, mark_stale
@@ -151,7 +151,7 @@ class _Reading:
     def articles(self, where: sa.ColumnElement[bool], *order: sa.ColumnElement[object]) -> tuple[Article, ...]:
         """Listed articles whole, in that order; newest first without one."""
         query = with_category().where(where, _LISTED).order_by(*(order or _NEWEST))
-        return tuple(article_from_row(row, self.zone) for row in self.db.execute(query))
+        return articles_from_rows(self.db, self.db.execute(query), self.zone)
 
     def order(self, kind: str, name: str) -> tuple[int, int]:
         """The last place given, and how many articles stand there."""
@@ -251,7 +251,7 @@ def _archive(at: _Reading, ref: IndexRef) -> Index:
 
 def _feed(at: _Reading, ref: IndexRef) -> Index:
     query = with_category().where(_LISTED).order_by(articles.c.month.desc(), articles.c.month_place.desc())
-    last = [article_from_row(row, at.zone) for row in at.db.execute(query.limit(IN_FEED))]
+    last = articles_from_rows(at.db, at.db.execute(query.limit(IN_FEED)), at.zone)
     months = at.months()[:1]
     archive = at.archive_before(months[0].name, months[0].last // IN_FEED + 1) if months else ""
     newest_first = sorted(last, key=lambda article: (article.published_at, article.key), reverse=True)

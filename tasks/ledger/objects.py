@@ -11,6 +11,7 @@ from tasks.catalogue import IndexKind
 from tasks.ledger.changes import note_changes
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.pictures import lose_pictures
 from tasks.ledger.records import PREFIX
 from tasks.ledger.schema import articles, indexes, objects
 from tasks.model import ActionKind, Receipt, Recorded
@@ -68,6 +69,7 @@ class Objects:
         """Pages that are to stand under these keys have to be made again."""
         with self._database.begin() as db:
             rest = set(keys)
+            lose_pictures(db, rest)
             for chunk in batches(sorted(rest)):
                 of_article = sa.or_(articles.c.page_key.in_(chunk), articles.c.post_key.in_(chunk))
                 query = sa.select(articles.c.key, articles.c.page_key, articles.c.post_key).where(of_article)
@@ -171,6 +173,7 @@ class Objects:
             keep_fact(db, "store", self._store)
             if not before:
                 return False
+            lose_pictures(db)
             db.execute(articles.update().values(published=False))
             db.execute(indexes.update().values(published=False, stale=True))
             return True
@@ -179,6 +182,7 @@ class Objects:
         """The store is not the one that was written: nothing in it is known, everything has to be written."""
         with self._database.begin() as db:
             db.execute(objects.delete().where(self._ours))
+            lose_pictures(db)
             db.execute(articles.update().values(published=False))
             db.execute(indexes.update().values(published=False, stale=True))
 

@@ -26,6 +26,7 @@ from tasks.catalogue import (
 from tasks.errors import ConfigError, LedgerError
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.pictures import pictures_in_record, take_over_pictures
 from tasks.ledger.schema import (
     Instant,
     aliases,
@@ -38,6 +39,8 @@ from tasks.ledger.schema import (
     moves,
     objects,
     orders,
+    picture_uses,
+    pictures,
     quarantine,
     revisions,
     sightings,
@@ -89,7 +92,18 @@ class Records:
                 raise ConfigError(
                     f"this ledger has published itself (generation {generation or 0}); expected an empty one to restore into"
                 )
-            for table in (*_TABLES, sightings, unusable, categories, orders, indexes, holes, moves):
+            for table in (
+                *_TABLES,
+                picture_uses,
+                pictures,
+                sightings,
+                unusable,
+                categories,
+                orders,
+                indexes,
+                holes,
+                moves,
+            ):
                 db.execute(table.delete())
             keep_fact(db, "ledger", ledger_id)
 
@@ -154,6 +168,8 @@ def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
         "aliases": [alias.name for alias in _rows_of(db, aliases, row.key)],
         "echoes": [echo.other for echo in _rows_of(db, echoes, row.key)],
     }
+    if row.status != Status.WITHDRAWN and (shown := pictures_in_record(db, row.key)):
+        told["pictures"] = shown
     return (json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
 
 
@@ -194,6 +210,7 @@ def _take_over(db: Connection, told: dict[str, Any]) -> None:
         db.execute(aliases.insert().values(name=alias, article=key))
     for other in told.get("echoes", ()):
         db.execute(echoes.insert().values(article=key, other=other))
+    take_over_pictures(db, key, article["html"] or "", told.get("pictures", ()), now=article["first_seen_at"])
 
 
 def _count_orders(db: Connection) -> None:

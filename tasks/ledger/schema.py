@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0007"
+REVISION = "0008"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -343,6 +343,34 @@ holds = Table(
     Column("digest", String(64), primary_key=True),
     Column("name", Text, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+# Pictures that the site keeps itself, by a digest of their addresses at the publisher. `digest`, `extension` and `sizes`
+# (JSON: pairs of width and height) are empty as long as the picture is not in the store.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("wanted_at", Instant, nullable=False),
+    Column("digest", String(64)),
+    Column("extension", String(4)),
+    Column("sizes", Text),
+    Column("fetched_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("error", Text),
+    Index("pictures_digest", "digest"),
+)
+_missing = pictures.c.digest.is_(None)
+Index("pictures_missing", pictures.c.wanted_at, pictures.c.id, sqlite_where=_missing, postgresql_where=_missing)
+
+# Which article shows which picture.
+picture_uses = Table(
+    "picture_uses",
+    metadata,
+    Column("article", String(64), primary_key=True),
+    Column("picture", String(64), primary_key=True, index=True),
 )
 
 # The story of every article over all runs.

@@ -94,15 +94,23 @@ def text_of(html: str) -> str:
 
 
 def with_absolute_links(html: str, base: str) -> str:
-    """The fragment with its `href` and `src` made absolute against the address `base`."""
+    """The fragment with its `href`, `src` and `srcset` made absolute against the address `base`.
+
+    A `srcset` is one of ours: candidates parted by a comma and a blank, with no other comma in them.
+    """
 
     def attribute(found: re.Match[str]) -> str:
-        if found[1].lower() not in ("href", "src"):
-            return found[0]
+        name, value = found[1].lower(), unescape(found[2])
         try:
-            return f'{found[1]}="{escape(urljoin(base, unescape(found[2])))}"'
+            if name == "srcset":
+                joined = ", ".join(urljoin(base, candidate) for candidate in value.split(", "))
+            elif name in ("href", "src"):
+                joined = urljoin(base, value)
+            else:
+                return found[0]
         except ValueError:  # a malformed host: no better address is known
             return found[0]
+        return f'{found[1]}="{escape(joined)}"'
 
     def token(found: re.Match[str]) -> str:
         return _ATTRIBUTE.sub(attribute, found[0]) if found["attributes"] else found[0]

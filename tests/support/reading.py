@@ -27,6 +27,12 @@ def article_page(of: Article, site: SiteFacts = SITE, around: Surroundings | Non
     return soup(page)
 
 
+def rendered_article(of: Article, site: SiteFacts = SITE) -> bytes:
+    """The page of an article as it is published."""
+    (page,) = pages_of_article(of, Surroundings(), site, (OUTPUT,))
+    return page.body
+
+
 def pages_of(*indexes: Index, site: SiteFacts = SITE) -> dict[str, Page]:
     """The website's pages of these lists by their keys."""
     return {page.key: page for index in indexes for page in pages_of_index(index, site, (OUTPUT,))}

@@ -95,6 +95,8 @@ class Upstream:
         self._texts: dict[str, Answer] = {}
         self._scripts: dict[str, list[Answer]] = {}
         self._asked: list[str] = []
+        self._files: dict[str, Answer] = {}
+        self._files_asked: list[str] = []
 
     def serve(self, of_list: str, *items: Story | object) -> None:
         """Let a list hold these stories, or records as they stand; the texts of the stories come with them."""
@@ -113,6 +115,18 @@ class Upstream:
         with self._lock:
             self._scripts[code] = list(answers)
 
+    def serve_file(self, path: str, answer: Answer) -> str:
+        """Answer `/files/<path>` with this; its address."""
+        with self._lock:
+            self._files[path] = answer
+        return f"{self.origin}/files/{path}"
+
+    @property
+    def files_asked(self) -> list[str]:
+        """Paths of the files that were asked for since the last `forget`, sorted."""
+        with self._lock:
+            return sorted(self._files_asked)
+
     @property
     def texts_asked(self) -> list[str]:
         """Codes of the texts that were asked for since the last `forget`, sorted."""
@@ -123,6 +137,7 @@ class Upstream:
         """Begin the log anew."""
         with self._lock:
             self._asked.clear()
+            self._files_asked.clear()
 
     def reply(self, target: str) -> Answer:
         """The answer to GET `target`."""
@@ -131,6 +146,9 @@ class Upstream:
         with self._lock:
             if path.startswith("/list/"):
                 return self._lists.get(path.removeprefix("/list/"), missing)
+            if path.startswith("/files/"):
+                self._files_asked.append(name := path.removeprefix("/files/"))
+                return self._files.get(name, missing)
             if path != "/text":
                 return missing
             code = query["id"][0]

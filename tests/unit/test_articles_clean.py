@@ -383,3 +383,36 @@ def test_an_excerpt_is_the_beginning(html: str, expected: str) -> None:
 @given(st.text(), st.integers(2, 200))
 def test_an_excerpt_is_never_too_long(text: str, length: int) -> None:
     assert len(excerpt(f"<p>{entities.escape(text)}</p>", length=length)) <= length
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>前</p><img src="/p.png"><p class="caption">图为港口</p><p>后</p>',
+        '<p>前</p><figure><figcaption>图为港口</figcaption><img src="/p.png"><img src="/q.png"></figure><p>后</p>',
+        '<p>前</p><center><a href="/big.png"><img src="/p.png"></a></center><p align="center">图为港口</p><p>后</p>',
+        '<p>前<img src="/sign.gif" width="16" height="16"><a href="/"><img src="/sign.gif" width="16" height="16"></a></p>后',
+        '<p>前</p><table><tr><td><img src="/p.png"></table><picture><img src="/p.png"></picture>后',
+    ],
+)
+def test_pictures_go_with_their_captions_where_none_are_wanted(html: str) -> None:
+    assert clean(html, BASE, keep_pictures=False) == "<p>前</p>\n<p>后</p>"
+
+
+def test_a_link_around_a_picture_stays_where_it_has_a_name() -> None:
+    html = '<p><a href="/big.png"><img src="/p.png" alt="港口"></a></p><p class="caption">图为<a href="/x">港口</a></p>'
+    [figure] = BeautifulSoup(cleaned(html), "lxml").select("figure")
+    assert [(link["href"], link.find("img") is not None) for link in figure.select("a")] == [
+        ("http://host.example/big.png", True),
+        ("http://host.example/x", False),
+    ]
+    assert "<a " not in cleaned('<a href="/big.png"><img src="/p.png" alt="图片"></a>')
+    assert "<a " not in cleaned('<a class="EmImageRemark" href="/q"><img src="/p.png" alt="K图 000001_0"></a>')
+
+
+def test_addresses_for_mail_stay_and_no_other_scheme_does() -> None:
+    assert 'href="mailto:desk@news.example?subject=x"' in cleaned(
+        '<p><a href=" mailto:desk@news.example?subject=x">写信</a></p>'
+    )
+    for href in ("mailto:", "mailto:javascript:alert(1)", "tel:1", "data:text/html,x", "mailto:a@b\n.c"):
+        assert cleaned(f'<p><a href="{href}">写信</a></p>') == "<p>写信</p>"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.articles.mirroring import Mirrored
 from tasks.model import Category
 from tasks.outputs.addresses import category_key, day_key, feed_archive_key, feed_key, search_key
 from tasks.outputs.caching import ARTICLE, IMMUTABLE, INDEX
@@ -47,6 +48,7 @@ def test_the_demo_site_is_cached_as_its_objects_say(key: str, expected: str) -> 
         (feed_archive_key(DAILY, "4"), IMMUTABLE),
         (feed_key(DAILY, "feed.xml"), INDEX),
         (search_key("2026-03-1", "pagefind-entry.json"), INDEX),
+        (Mirrored(digest="ab" * 32, extension="webp", sizes=()).key(960), IMMUTABLE),
         ("daily/2026/03/04/NW1.html", ARTICLE),
     ],
 )

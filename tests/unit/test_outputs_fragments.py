@@ -182,5 +182,13 @@ def test_relative_addresses_become_absolute() -> None:
     )
 
 
+def test_every_size_of_a_picture_becomes_absolute() -> None:
+    html = '<img src="../p/1.jpg" srcset="../p/1.jpg 480w, ../p/2.jpg 960w" sizes="(max-width: 9px) 100vw, 9px">'
+    assert with_absolute_links(html, "https://h.example/a/b.html") == (
+        '<img src="https://h.example/p/1.jpg" srcset="https://h.example/p/1.jpg 480w, https://h.example/p/2.jpg 960w" '
+        'sizes="(max-width: 9px) 100vw, 9px">'
+    )
+
+
 def test_an_address_that_cannot_be_resolved_stays() -> None:
     assert with_absolute_links('<a href="//[x">t</a>', "https://h.example/") == '<a href="//[x">t</a>'
