@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import requests
 import urllib3
@@ -140,6 +140,8 @@ class Client:
     def _hop(self, request: Request, manners: Manners, exchange: "_Exchange") -> tuple[Response, str | None]:
         """One request and its answer, or the address that it redirects to."""
         url, gap, permitted = request.url, self._limits.min_gap, ""
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("expected http:// or https:// and a host")
         host = host_of(url)
         if self._robots is not None and manners.robots == "obey":
             ruling = self._robots.ruling(url)

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tasks.model import Turn
@@ -27,7 +28,7 @@ class Pace:
         self._sleep = sleep
         self._clock = clock
         self._lock = threading.Lock()
-        self._gates: dict[str, threading.Semaphore] = {}
+        self._hosts: dict[str, _Host] = {}
 
     @contextlib.contextmanager
     def turn(self, host: str, *, gap: float, lasts: float) -> Iterator[None]:
@@ -36,12 +37,17 @@ class Pace:
         Without a gap nothing is kept in the records, so that it costs nothing.
         """
         with self._lock:
-            gate = self._gates.setdefault(host, threading.Semaphore(self._at_most))
-        with gate:
+            here = self._hosts.setdefault(host, _Host(gate=threading.Semaphore(self._at_most)))
+        with here.gate:
             if gap <= 0:
                 yield
                 return
-            turn = self._entered(host, gap, lasts)
+            with here.start:
+                turn = self._entered(host, gap, lasts)
+                # A thread that came late to its turn must not bring the next one nearer.
+                if here.next_at and (early := (here.next_at - self._clock()).total_seconds()) > 0:
+                    self._sleep(min(early, gap))
+                here.next_at = self._clock() + timedelta(seconds=gap)
             try:
                 yield
             finally:
@@ -59,3 +65,12 @@ class Pace:
         if (waited := time.monotonic() - started) > _WORTH_SAYING:
             log.info("waited %.1f s for a turn with %s", waited, host)
         return turn
+
+
+@dataclass(slots=True, kw_only=True)
+class _Host:
+    """One host as this client's threads see it: who is at it, who may start, and when the next one may."""
+
+    gate: threading.Semaphore
+    start: threading.Lock = field(default_factory=threading.Lock)
+    next_at: datetime | None = None

@@ -291,3 +291,26 @@ def test_whom_to_tell_is_checked_and_no_token_is_told(tmp_path: Path, line: str,
     said = complaint(tmp_path, SITE + f"[announce]\n{line}\n" + SOURCE)
     assert expected in said
     assert "s3cret" not in said
+
+
+# --- who asks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "agent", "sender"),
+    [
+        ("", "finews/0.1 (+https://example.com/about.html)", ""),
+        ('contact = "https://example.org/mail"\n', "finews/0.1 (+https://example.org/mail)", ""),
+        ('contact = "mailto:a@example.org"\n', "finews/0.1 (+https://example.com/about.html)", "a@example.org"),
+        ('[fetch]\nuser_agent = "x/1 (+https://x.example)"\n', "x/1 (+https://x.example)", ""),
+    ],
+)
+def test_the_robot_says_whose_it_is(tmp_path: Path, keys: str, agent: str, sender: str) -> None:
+    site = load(tmp_path, SITE + keys + SOURCE)
+    assert (site.user_agent, site.sender) == (agent, sender)
+
+
+def test_another_table_is_another_reader(tmp_path: Path) -> None:
+    one, again = (load(tmp_path, SITE + SOURCE).source("one").digest for _ in range(2))
+    other = load(tmp_path, SITE + SOURCE + 'title = "Other"\n').source("one").digest
+    assert one == again != other
