@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.breaker import Readings
-from flows.keeping import is_rechecked, keep_all, not_read
+from flows.keeping import is_rechecked, is_unmodified, keep_all, not_read
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
@@ -192,10 +192,11 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
+    answered = [(offer, capture) for offer, capture in values(fetched) if not is_unmodified(run, offer, capture)]
     parsed = each(
         parse,
         Stage.PARSE,
-        values(fetched),
+        answered,
         lambda pair: pair[0].entry.key,
         lambda pair: {
             "offer": pair[0],

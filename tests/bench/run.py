@@ -32,6 +32,9 @@ base_url = "https://bench.example"
 url = "file:{folder}/{name}/public"
 [ledger]
 url = "sqlite:///{folder}/{name}/ledger.db"
+[captures]
+folder = ""
+
 [[sources]]
 name = "media"
 kind = "choice"
