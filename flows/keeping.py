@@ -1,9 +1,12 @@
 """What was read goes into the ledger: no more of it than its publisher allows, and not before it may be shown."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
 
 from flows.run import Run
 from tasks.articles.clean import text_of
@@ -16,6 +19,7 @@ from tasks.ledger.articles import AHEAD
 from tasks.ledger.rechecks import MOST_CHANGES
 from tasks.model import Article, Capture, Known, Offer, Outcome, Result, Stage, Status, Step
 from tasks.sources import find_sources
+from tasks.web.captures import remove_old
 
 _REMEMBERED = timedelta(days=14)  # how late a story may come and still meet those that tell the same
 
@@ -54,6 +58,14 @@ def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | B
     for source, count in tally.items():
         _watch(run, source, count)
     return kept
+
+
+def is_unmodified(run: Run, offer: Offer, capture: Capture) -> bool:
+    """Whether the server said that a page is what it was (RFC 9110 section 15.4.5); such a look is over."""
+    if capture.response is None or capture.response.status != HTTPStatus.NOT_MODIFIED:
+        return False
+    looked(run, offer.entry.key, changed=False, remark="not modified, says its server")
+    return True
 
 
 def is_rechecked(spec: SourceSpec) -> bool:
@@ -196,3 +208,10 @@ def _join(run: Run, article: Article) -> None:
 def forget_old(run: Run) -> None:
     """Drop what no article of these days needs."""
     run.ledger.echoes.forget(before=run.now - _REMEMBERED)
+    if run.captures is None:
+        return
+    with contextlib.suppress(OSError):  # nothing that a run could fail for
+        remove_old(Path(run.site.captures.folder), before=run.now - timedelta(days=run.site.captures.days))
+    if run.captures.refused:
+        reason = run.captures.refused
+        run.recorder.outcome(Outcome(subject="captures", stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))

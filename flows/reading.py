@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.breaker import Readings
-from flows.keeping import is_rechecked, keep_all, looked, not_read
+from flows.keeping import is_rechecked, is_unmodified, keep_all, not_read
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.compose import shelf_of
@@ -19,7 +19,6 @@ from tasks.ledger.aliases import Resolved
 from tasks.ledger.articles import AHEAD
 from tasks.model import (
     Article,
-    Capture,
     Category,
     Decision,
     Listing,
@@ -265,10 +264,11 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
+    answered = [(offer, capture) for offer, capture in values(fetched) if not is_unmodified(run, offer, capture)]
     parsed = each(
         parse,
         Stage.PARSE,
-        _changed(run, values(fetched)),
+        answered,
         lambda pair: pair[0].entry.key,
         lambda pair: {
             "offer": pair[0],
@@ -288,17 +288,6 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
             answers.note(capture.asked_url, capture.response, reader=reader, moved_to=capture.moved_to)
     journal.flush()
     return articles
-
-
-def _changed(run: Run, fetched: Sequence[tuple[Offer, Capture]]) -> list[tuple[Offer, Capture]]:
-    """Without those whose page says that it is what it was: status 304 to a look for corrections."""
-    changed = []
-    for offer, capture in fetched:
-        if capture.response is not None and capture.response.status == 304:
-            looked(run, offer.entry.key, changed=False, remark="its page was not modified")
-        else:
-            changed.append((offer, capture))
-    return changed
 
 
 def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:

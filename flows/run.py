@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flows.leasing import held
@@ -19,6 +20,7 @@ from tasks.sources import find_sources
 from tasks.stores import Capabilities, Store, open_store
 from tasks.stores.rehearsal import Rehearsal
 from tasks.web import Client, HostRecords, Limits
+from tasks.web.captures import Captures, CapturingClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Run:
     recorder: Recorder
     facts: SiteFacts
     now: datetime
+    captures: Captures | None = None
     lease: Lease | None = None
     allow_deletions: int | None = None
     grace: timedelta = timedelta(
@@ -70,12 +73,14 @@ def open_run(
             lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
         store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)
+        captures = None if dry_run else _captures(site, run_id)
         yield Run(
             site=site,
             ledger=ledger,
             store=Rehearsal(store) if dry_run else store,
-            client=open_things.enter_context(open_client(site, ledger.hosts, clock=clock)),
+            client=open_things.enter_context(open_client(site, ledger.hosts, clock=clock, captures=captures)),
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
+            captures=captures,
             facts=facts_of(site),
             now=now,
             lease=lease,
@@ -83,13 +88,20 @@ def open_run(
         )
 
 
-def open_client(site: Site, records: HostRecords, *, clock: Callable[[], datetime]) -> Client:
+def open_client(
+    site: Site, records: HostRecords, *, clock: Callable[[], datetime], captures: Captures | None = None
+) -> CapturingClient:
     """A client with the limits and manners of the site; ConfigError when its list of allowed hosts cannot be read."""
     limits = site.fetch.model_dump(include=set(Limits.__dataclass_fields__) - {"user_agent"})
     try:
-        return Client(Limits(**limits, user_agent=site.user_agent, sender=site.sender), records=records, clock=clock)
+        told = Limits(**limits, user_agent=site.user_agent, sender=site.sender)
+        return CapturingClient(told, captures=captures, records=records, clock=clock)
     except ValueError as error:
         raise ConfigError(f"{site.path}: [fetch] allow_hosts: {error}") from error
+
+
+def _captures(site: Site, run_id: str) -> Captures | None:
+    return Captures(Path(site.captures.folder), run_id=run_id) if site.captures.folder else None
 
 
 def _open_store(site: Site, ledger: Ledger, *, probe: bool) -> Store:

@@ -233,6 +233,16 @@ class AnnounceTable(_Table):
         return bool(self.cloudfront or self.purge_webhook or self.websub_hubs or self.indexnow_key)
 
 
+class CapturesTable(_Table):
+    """`[captures]`: answers kept as they came, for `days`; an empty folder keeps none.
+
+    They are kept unless a site says otherwise: a better parser is of use only for what was kept before it was written.
+    """
+
+    folder: str = ".finews/captures"
+    days: Annotated[int, Field(ge=1, le=100_000)] = 14
+
+
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
 
@@ -276,6 +286,7 @@ class _SiteFile(_Table):
     fetch: FetchTable = FetchTable()
     verdict: VerdictTable = VerdictTable()
     announce: AnnounceTable = AnnounceTable()
+    captures: CapturesTable = CapturesTable()
     sample: SampleTable | None = None
     slugs: dict[str, Slug] = {}
     sources: Annotated[list[SourceTable], Field(min_length=1)]
@@ -324,6 +335,7 @@ class Site:
     fetch: FetchTable
     verdict: VerdictTable
     announce: AnnounceTable
+    captures: CapturesTable
     sample: SampleTable | None
     slugs: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
@@ -362,17 +374,16 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     places = _Places(path, text)
     parsed = _validated(TypeAdapter(_SiteFile), raw, places, ())
     specs = tuple(_source_spec(table, index, kinds, places) for index, table in enumerate(parsed.sources))
-    names = [spec.name for spec in specs]
-    for index, name in enumerate(names):
-        if name in names[:index]:
+    taken = [spec.name for spec in specs]
+    for index, name in enumerate(taken):
+        if name in taken[:index]:
             raise ConfigError(f"{places.at(('sources', index, 'name'))}: a second source is called {name!r}")
     _check_slugs(parsed, places)
     if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
         where = places.at(("publish", "gzip"))
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
-    tables = {
-        name: getattr(parsed, name) for name in ("site", "publish", "ledger", "fetch", "verdict", "announce", "sample")
-    }
+    names = ("site", "publish", "ledger", "fetch", "verdict", "announce", "captures", "sample")
+    tables = {name: getattr(parsed, name) for name in names}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 
 

@@ -86,7 +86,8 @@ class _Book:
         """The entry under the key of its story."""
         names = _names(entry)
         claimed = {self._owners[name] for name in names if name in self._owners} | {entry.key}
-        known = sorted((self._known[key] for key in claimed if key in self._known), key=lambda row: row.first_seen_at)
+        rows = (self._known[key] for key in claimed if key in self._known)
+        known = sorted(rows, key=lambda row: (row.first_seen_at, row.key == entry.key, row.key))
         # A story that came with this very list has no row yet.
         key = known[0].key if known else min(claimed - {entry.key}, default=entry.key)
         own = self._known.get(entry.key)
@@ -157,5 +158,8 @@ def _owners(db: Connection, names: Iterable[str]) -> dict[str, str]:
 
 
 def _insert(db: Connection, key: str, names: list[str]) -> None:
-    if names:
-        db.execute(aliases.insert(), [{"name": name, "article": key} for name in names])
+    if not names:
+        return
+    db.execute(aliases.insert(), [{"name": name, "article": key} for name in names])
+    # What the store keeps of the article for a new ledger changes.
+    db.execute(articles.update().where(articles.c.key == key, articles.c.published).values(stale=True))

@@ -36,6 +36,9 @@ url = "sqlite:///{folder}/{name}/ledger.db"
 min_gap = 0
 per_host = 8
 allow_hosts = ["127.0.0.1"]
+[captures]
+folder = ""
+
 [[sources]]
 name = "media"
 kind = "choice"

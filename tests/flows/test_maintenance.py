@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from flows import maintain
 from flows.publication import MARKER
 from tasks.model import WithdrawalReason
 from tests.support.crawling import dangling
+from tests.support.later import Later, later
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Story, Upstream, stories
+
+__all__ = ["later"]
 
 BASE = "https://finews.withounder.com"
 SECRET = Story(
@@ -261,7 +265,7 @@ def history(site: SiteFolder, upstream: Upstream) -> None:
     site.do(maintain.withdraw, articles=[SECRET.code], reason=WithdrawalReason.LEGAL)
 
 
-def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstream: Upstream) -> None:
+def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstream: Upstream, later: Later) -> None:
     site = two_lists
     history(site, upstream)
     before, kept = settled(site), site.folder / "kept.db"
@@ -279,6 +283,7 @@ def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstr
     assert site.prints() == prints
     assert links_that_lead_nowhere(site) == []
     # And it goes on as the lost one would have.
+    later.ahead = max(timedelta(), datetime(2026, 12, 2, tzinfo=UTC) - datetime.now(UTC))  # a month has begun
     twin = SiteFolder(folder=site.folder / "twin")
     twin.folder.mkdir()
     shutil.copy(kept, twin.ledger_file)

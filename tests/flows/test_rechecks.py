@@ -1,46 +1,16 @@
 """Pages are looked at again for corrections; what was read stays when a look fails."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import pytest
-
-import flows.syndicate
 from tests.flows.test_quarantine import TEXT, WALL, Outlet, outlet, page
+from tests.support.later import Later, later
 from tests.support.page_kind import page_kind
 from tests.support.sites import Ended, SiteFolder
 from tests.support.upstream import Answer
 
-__all__ = ["outlet", "page_kind"]
+__all__ = ["later", "outlet", "page_kind"]
 
 KEY = "/2026/11/20/p1.html"
-
-
-class Later:
-    """The flow's clock, set ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self, tz: object = None) -> datetime:
-        """The time, so much ahead."""
-        return datetime.now(tz) + self.ahead  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Lets a test wait without waiting."""
-    clock = Later()
-
-    class Clock(datetime):
-        """What the flow takes for the time."""
-
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            """The time, so much ahead."""
-            return clock.now(tz)
-
-    monkeypatch.setattr(flows.syndicate, "datetime", Clock)
-    return clock
 
 
 def _after(site: SiteFolder, later: Later, hours: float) -> Ended:

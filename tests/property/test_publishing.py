@@ -42,6 +42,9 @@ search = false
 url = "mem:"
 [ledger]
 url = "sqlite:///{folder}/ledger.db"
+[captures]
+folder = ""
+
 [[sources]]
 name = "media"
 kind = "choice"

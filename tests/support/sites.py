@@ -82,6 +82,7 @@ class SiteFolder:
             "publish": {"url": f"file:{self.public}"},
             "ledger": {"url": f"sqlite:///{self.ledger_file}"},
             "fetch": dict(_FETCH),
+            "captures": {"folder": str(self.folder / "captures")},
         }
         merged = {name: {**defaults.get(name, {}), **tables.get(name, {})} for name in [*defaults, *tables]}
         parts = [f"[{name}]\n{_keys(table)}" for name, table in merged.items()]

@@ -1,10 +1,11 @@
 """One story under several names, and times that lists do not tell or cannot mean."""
 
+import json
 from datetime import timedelta
 
 from tasks.ledger import Ledger
 from tasks.model import Entry, Status
-from tests.support.ledgers import HOUR, NOW, article, entry, keep, listing, offer
+from tests.support.ledgers import HOUR, NOW, article, due, entry, keep, listing, offer, opened
 
 DESKTOP, MOBILE = "https://news.example.com/a/1.html", "https://m.news.example.com/1"
 
@@ -81,6 +82,13 @@ def test_a_published_story_is_not_absorbed(ledger: Ledger) -> None:
     assert ledger.articles.known(["two"])["two"].status is Status.READY
 
 
+def test_a_new_name_is_told_to_the_store(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    ledger.articles.mark_published(["one"])
+    ledger.aliases.claim("one", "media", [MOBILE])
+    assert [article.key for article in due(ledger)] == ["one"]
+
+
 # --- times ----------------------------------------------------------------------------------------
 
 
@@ -121,3 +129,32 @@ def test_all_times_are_kept(ledger: Ledger) -> None:
     assert row is not None
     assert (row.published_at, row.modified_at) == (record.published_at, NOW - HOUR)
     assert (row.first_seen_at, row.read_at) == (NOW, NOW + HOUR)
+
+
+def test_a_new_ledger_gets_names_and_revisions_back_from_the_records(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    ledger.aliases.claim("one", "media", [DESKTOP, MOBILE])
+    ledger.articles.save(
+        article(page("one", DESKTOP), html="<p>增长三成。</p>"), offer(page("one", DESKTOP)), now=NOW + HOUR
+    )
+    records, told = ledger.records.of(["one"]), ledger.articles.revisions("one")
+    with opened("sqlite://") as new:
+        new.records.begin("id")
+        new.records.read(records)
+        assert new.articles.revisions("one") == told
+        assert new.records.of(["one"]) == records
+        assert new.aliases.resolve(listing(page("two", MOBILE))).listing.entries[0].key == "one"
+
+
+def test_a_record_of_an_earlier_version_can_be_read(ledger: Ledger) -> None:
+    keep(ledger, page("one", DESKTOP))
+    ((name, body),) = ledger.records.of(["one"]).items()
+    told = json.loads(body)
+    for later in ("revisions", "aliases", "echoes"):
+        del told[later]
+    for later in ("modified_at", "released_at", "read_at"):
+        del told["article"][later]
+    with opened("sqlite://") as new:
+        new.records.begin("id")
+        new.records.read({name: json.dumps(told).encode()})
+        assert new.articles.known(["one"])["one"].revision == 1
