@@ -133,7 +133,9 @@ def _charset(body: bytes, named: tuple[str, ...]) -> str:
     if not seen:
         return next((codec for codec in named if _ASCII_ONLY.match(codec) and _fits(body, codec)), "utf-8")
     claims = [codec for codec in named if codec != "utf-8" and _fits(body, codec)]
-    if broken * 10 <= seen and (seen >= _ENOUGH or not claims):
+    # Three bytes of UTF-8 are hardly anything else by accident, two of them often are.
+    sure = seen >= _ENOUGH or not claims or (not broken and max(text) > "\u07ff")
+    if broken * 10 <= seen and sure:
         return "utf-8"
     if (chinese := _as_chinese(body)) is not None:
         return chinese

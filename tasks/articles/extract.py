@@ -12,7 +12,7 @@ from html import escape
 import trafilatura
 from lxml.html import HtmlElement
 
-from tasks.articles.metadata import Metadata, read_metadata, visible_line, without_site
+from tasks.articles.metadata import Metadata, best_title, read_metadata, visible_line
 from tasks.articles.moments import is_day_only, moment
 from tasks.articles.page import line_of, read_page
 from tasks.articles.passages import Passages, squeezed
@@ -42,30 +42,29 @@ def extract_page(
     `now` bounds the times that are believed; `zone` holds for times that name none.
     """
     try:
-        root, markup = read_page(body, content_type)
+        root = read_page(body, content_type)
         metadata = read_metadata(root, url=url, zone=zone, now=now)
         if selectors is not None and selectors.body:
-            return _selected(markup, selectors, root, metadata, zone=zone, now=now)
+            return _selected(root, selectors, metadata, zone=zone, now=now)
         text = _found(root, metadata, url, zone=zone, now=now)
-        return text if selectors is None else _with_fields(text, markup, selectors, zone=zone, now=now)
+        return text if selectors is None else _with_fields(text, root, selectors, zone=zone, now=now)
     except ParseError as error:
         raise ParseError(f"{url}: {error}") from error
     except RecursionError as error:
         raise ParseError(f"{url}: the markup is nested too deep to be read") from error
 
 
-def _selected(
-    markup: str, selectors: Selectors, root: HtmlElement, metadata: Metadata, *, zone: tzinfo, now: datetime
-) -> Text:
-    found = select(markup, selectors)
-    text = _text(metadata, html=found.html, heading="", line=(None, "", ""), method="selectors", confidence=1.0)
-    text = _with_fields(text, markup, selectors, zone=zone, now=now)
+def _selected(root: HtmlElement, selectors: Selectors, metadata: Metadata, *, zone: tzinfo, now: datetime) -> Text:
+    found = select(root, selectors)
+    line = visible_line(root, next(root.iter("h1"), None), zone=zone, now=now)
+    text = _text(metadata, html=found.html, heading="", line=line, method="selectors", confidence=1.0)
+    text = _with_fields(text, root, selectors, zone=zone, now=now)
     return replace(text, html=f"<p>{escape(found.summary)}</p>{found.html}") if found.summary else text
 
 
-def _with_fields(text: Text, markup: str, selectors: Selectors, *, zone: tzinfo, now: datetime) -> Text:
+def _with_fields(text: Text, root: HtmlElement, selectors: Selectors, *, zone: tzinfo, now: datetime) -> Text:
     """The text with the fields that were selected."""
-    found = select(markup, replace(selectors, body=""))
+    found = select(root, replace(selectors, body=""))
     return replace(
         text,
         title=found.title or text.title,
@@ -138,10 +137,9 @@ def _text(
     published = metadata.published_at
     if published is None or (is_day_only(published) and shown is not None and shown.date() == published.date()):
         published = shown or published
-    given = metadata.titles[0] if metadata.titles else ""
     return Text(
         html=html,
-        title=heading or without_site(given, metadata.media),
+        title=best_title(heading, metadata),
         published_at=published,
         modified_at=metadata.modified_at,
         author=metadata.author or author,

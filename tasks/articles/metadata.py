@@ -16,6 +16,7 @@ from tasks.articles.json_ld import Described, described_article
 from tasks.articles.moments import is_day_only, moment, moments_in
 from tasks.articles.nodes import absolute
 from tasks.articles.page import body_of, line_of
+from tasks.articles.passages import squeezed
 from tasks.articles.plain import without_controls
 
 _PUBLISHED = (
@@ -40,9 +41,11 @@ _BY = re.compile(r"(?:作者|记者|記者|撰文|文)\s*[：:/／]\s*([^\s，,�
 _MEDIA_AFTER = re.compile(
     r"(?:\d{1,2}:\d{2}(?::\d{2})?|\d日)\s*(?:来源|來源)?[\s：:|]*([\u4e00-\u9fff][^\s，,。|（(]{1,20})"
 )
-_SITE = re.compile(r"\s*[-–—_|｜·»«:：]+\s*")
+_BEHIND = re.compile(r"(?P<title>.+\S)(?P<sign>\s+[-–—·»«:]+\s+|\s*[_|｜]+\s*|[-–—－]+)(?P<last>[^_|｜]+?)\s*")
+_IS_SITE = re.compile(r"(?:[网網报報站]|频道|頻道|新闻|新聞|在线|[\w-]+\.(?:com|cn|net|org|tw|hk))$", re.IGNORECASE)
 _HEAD_LINES = 40  # blocks after the title in which its line is looked for
 _LINE = 200  # characters
+_LONGEST_TITLE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +106,36 @@ def visible_line(
     return time, _line(media), _line(author)
 
 
+def best_title(heading: str, metadata: Metadata) -> str:
+    """What the metadata says first, cut to the heading that the page shows where that is part of it.
+
+    A word with a colon before it belongs to a title; the name of the site, before or behind it, does not.
+    """
+    if not metadata.titles:
+        return heading
+    first, core = metadata.titles[0], squeezed(heading)
+    if core and core == squeezed(first):
+        title = first
+    elif core and core in squeezed(first) and not re.match(r"\s*[:：]", first.partition(heading)[2]):
+        kicker = re.match(r".{1,40}[:：]\s*(?=" + re.escape(heading) + ")", first)
+        title = (kicker[0] if kicker else "") + heading
+    else:
+        title = without_site(first, metadata.media)
+    return title.lstrip("》>»· ")
+
+
 def without_site(title: str, site: str) -> str:
-    """A title without the name of the site that pages put behind it."""
-    parts = _SITE.split(title)
-    if len(parts) < 2:
-        return title
-    ends = [match.start() for match in _SITE.finditer(title)]
-    if site and site in parts[-1]:
-        return title[: ends[-1]].strip()
-    return title[: ends[0]].strip() if len(parts[0]) * 2 >= len(title) or len(parts) > 2 else title
+    """A title without the names of site and section that pages put behind it."""
+    while parts := _BEHIND.fullmatch(title):
+        sign, last = parts["sign"].strip(), squeezed(parts["last"])
+        own = bool(site) and (last in squeezed(site) or squeezed(site) in last)
+        if (
+            not (sign in "_|｜" or own or _IS_SITE.search(parts["last"]))
+            or 2 * len(last) > len(squeezed(parts["title"])) + 8
+        ):
+            return title
+        title = parts["title"].strip()
+    return title
 
 
 # --- the parts --------------------------------------------------------------------------------
@@ -154,8 +178,13 @@ def _best(times: list[datetime]) -> datetime | None:
 
 
 def _titles(root: HtmlElement, meta: dict[str, str], described: Described) -> Iterator[str]:
-    given = [described.title, *_all(meta, ["og:title", "twitter:title", "title"]), root.findtext(".//title") or ""]
-    yield from dict.fromkeys(line for text in given if (line := _line(text)))
+    given = [
+        *_all(meta, ["og:title"]),
+        described.title,
+        *_all(meta, ["twitter:title", "title"]),
+        root.findtext(".//title") or "",
+    ]
+    yield from dict.fromkeys(line for text in given if (line := _line(text[:_LONGEST_TITLE])))
 
 
 def _author(meta: dict[str, str]) -> str:

@@ -1,4 +1,10 @@
-"""Bytes of a page to a tree: characters by `charset`, elements by lxml, whose limits hold for depth and size."""
+"""Bytes of a page to a tree: characters by `charset`, elements by lxml. Nothing that comes takes long or nests deep.
+
+lxml itself cuts off what is nested deeper than 256 elements.
+"""
+
+import re
+from itertools import islice
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -7,17 +13,26 @@ from tasks.articles.charset import decode_page
 from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
+_MOST_ELEMENTS = 60_000  # no article comes near; the readers' time grows with it
+# A tag with very many attributes (HTML 13.2.5.32 says where one ends), for which lxml's parser takes quadratic time. A
+# comparison in a script looks the same; nothing reads those.
+_MOST_ATTRIBUTES = re.compile(
+    r"(<[a-zA-Z][^\s>/]*+)(?:[\s/]*+[^\s>/][^\s>/=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>][^\s>]*+))?+){1000,}+"
+)
 
-def read_page(body: bytes, content_type: str) -> tuple[HtmlElement, str]:
-    """The root element and the markup; `ParseError` when the characters cannot be read or there is no element."""
-    markup = legal(decode_page(body, content_type).text)
+
+def read_page(body: bytes, content_type: str) -> HtmlElement:
+    """The root element; `ParseError` when the characters cannot be read, or there is no markup that a page can have."""
+    markup = _MOST_ATTRIBUTES.sub(r"\1 ", legal(decode_page(body, content_type).text))
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         # As bytes: a text with an encoding in its XML declaration is refused.
         root = html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise ParseError(f"no markup in the answer: {error}; it begins {markup[:60]!r}") from error
-    return root, markup
+    if next(islice(root.iter(), _MOST_ELEMENTS, None), None) is not None:
+        raise ParseError(f"more than {_MOST_ELEMENTS:,} elements, expected the markup of an article")
+    return root
 
 
 def body_of(root: HtmlElement) -> HtmlElement:

@@ -24,6 +24,7 @@ _IN_LINE = frozenset(
 )
 HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _WHOLE = frozenset({"body", "html", "main", "p"})  # elements whose names are about the page or about style
+_MARKED = frozenset({"h1", "h2", "h3"})
 _SENTENCE = 40  # Latin letters
 _ARTICLE = 300
 _LONGEST_TITLE = 400
@@ -149,17 +150,18 @@ class Passages:
         """The block that shows the title: best a first-order heading, word for word."""
         best, best_score = None, 0.0
         for element, passage in self._found.items():
-            own = squeezed("".join(element.itertext())) if titles and passage.size < _LONGEST_TITLE else ""
-            if len(own) < _SHORTEST_TITLE:
+            own = squeezed("".join(element.itertext())) if passage.size < _LONGEST_TITLE else ""
+            if weight(own) < _SHORTEST_TITLE:
                 continue
             rank = {"h1": 3.0, "h2": 2.0, "h3": 2.0}.get(element.tag, 1.0) - (
                 1.5 if passage.linked > passage.free else 0
             )
-            for title in titles:
-                if own in title and len(own) > 0.4 * len(title):
-                    score = rank + 0.5 * (own == title) + 0.5 * len(own) / len(title)
-                    if score > best_score:
-                        best, best_score = element, score
+            marked = element.tag in _MARKED
+            score = max(
+                (rank + like for title in titles if (like := _likeness(own, title, marked=marked))), default=0.0
+            )
+            if score > best_score:
+                best, best_score = element, score
         return best
 
     def _judge(self, sentences: dict[HtmlElement, float]) -> None:
@@ -192,9 +194,26 @@ class Passages:
                     yield parent
 
 
+def is_in_line(element: HtmlElement) -> bool:
+    """Whether it stands within a line of text and makes no block of its own."""
+    return element.tag in _IN_LINE
+
+
 def squeezed(text: str | None) -> str:
     """Letters and digits alone, in lower case: what stays the same however a text was set."""
     return re.sub(r"[\W_]+", "", text or "").lower()
+
+
+def _likeness(own: str, title: str, *, marked: bool) -> float:
+    """How much a text is this title, up to 1; 0 when it is another. `marked`: it is a heading by its tag.
+
+    The name of the site stands behind titles, sometimes before them.
+    """
+    share = len(own) / len(title)
+    if own == title:
+        return 1.0
+    begins = title.startswith(own) and share > (0.1 if marked else 0.4)
+    return 0.5 * share if own in title and (begins or (marked and share > 0.6)) else 0.0
 
 
 def _inside(element: HtmlElement, others: list[HtmlElement]) -> bool:

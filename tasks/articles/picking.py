@@ -12,10 +12,11 @@ from lxml.html import HtmlElement
 
 from tasks.articles.hints import is_about_picture
 from tasks.articles.page import line_of
-from tasks.articles.passages import HEADINGS, Passage, Passages
+from tasks.articles.passages import HEADINGS, Passage, Passages, is_in_line
 
 _TRUSTED = 0.4
 _LONGEST_CAPTION = 300  # Latin letters, about 120 Chinese characters
+_MARKED = frozenset({"span", "font", "strong", "b", "i", "em", "small"})
 _UNITS = frozenset({"table", "ul", "ol", "dl"})
 _DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}:\d{2}")
 _LONGEST_NOTE = 60  # characters
@@ -55,17 +56,14 @@ def pick(passages: Passages) -> Picked:
 
 
 def _beside(known: list[Passage], inside: list[Passage]) -> set[HtmlElement]:
+    """What the library knows too, and sentences that stand as that does."""
     parents = {p.element.getparent() for p in known}
     alike = {(p.element.tag, p.element.get("class")) for p in known if p.element.get("class")}
     kept = set()
     for passage in inside:
         element = passage.element
-        like = element.getparent() in parents or (element.tag, element.get("class")) in alike
-        if passage.agreed > 0.6:
-            take = passage.sentence or not passage.noise
-        else:
-            take = passage.sentence and (element in parents or (like and not passage.noise))
-        if take:
+        like = {element, element.getparent()} & parents or (element.tag, element.get("class")) in alike
+        if not passage.noise and (passage.agreed > 0.6 or (passage.sentence and like)):
             kept.add(element)
     return kept
 
@@ -106,20 +104,21 @@ def cut_out(picked: Picked, passages: Passages) -> str:
     holders = {parent for element in kept for parent in element.iterancestors()} | kept
     order = {element: number for number, element in enumerate(picked.container.iter())}
     last = max(order[element] for element in kept)
-    waiting = [picked.container]
+    waiting = [(picked.container, picked.container in kept)]
     while waiting:
-        element = waiting.pop()
-        if element not in kept:
+        element, taken = waiting.pop()
+        if not taken:
             element.text = None
         for child in list(element):
             if child in holders:
-                waiting.append(child)
-            elif not _stays(child, element in kept, order[child] < last, passages):
-                _take_out(child, keep_tail=element in kept)
-                continue
-            if element not in kept:
+                # Text in an in-line element belongs to the block around it.
+                waiting.append((child, child in kept or (taken and is_in_line(child))))
+                child.tail = child.tail if taken else None
+            elif not _stays(child, taken, order[child] < last, passages):
+                _take_out(child, keep_tail=taken)
+            elif not taken:
                 child.tail = None
-        if element in kept:
+        if taken:
             _without_notes(element)
     return str(html.tostring(picked.container, encoding="unicode", with_tail=False))
 
@@ -146,12 +145,11 @@ def is_heading(passage: Passage, passages: Passages) -> bool:
 
 def _without_notes(element: HtmlElement) -> None:
     """Take notes out of a block that holds a whole article, parted by line breaks."""
-    for child in element:
-        if child.tail and is_note(" ".join(child.tail.split())):
-            child.tail = None
-    for child in list(element):
-        if child.tag in {"span", "font", "strong", "b"} and is_note(line_of(child)):
-            _take_out(child, keep_tail=True)
+    for inner in list(element.iterdescendants()):
+        if is_in_line(inner) and inner.tail and is_note(" ".join(inner.tail.split())):
+            inner.tail = None
+        if inner.tag in _MARKED and is_note(line_of(inner)):
+            _take_out(inner, keep_tail=True)
 
 
 def _take_out(element: HtmlElement, *, keep_tail: bool) -> None:

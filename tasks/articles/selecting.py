@@ -3,13 +3,18 @@
 Selectors are read by soupsieve over a tree of its own; everything else about the page comes from its metadata.
 """
 
+import re
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
+from lxml import html
+from lxml.html import HtmlElement
 from soupsieve import SelectorSyntaxError
 
 from tasks.articles.nodes import attribute, text_within
 from tasks.errors import ParseError
+
+_LABEL = re.compile(r"^(?:来源|來源|稿源|文章来源|作者|编辑|發佈時間|发布时间|时间)\s*[：:]\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +45,10 @@ class Selected:
     summary: str = ""
 
 
-def select(markup: str, selectors: Selectors) -> Selected:
+def select(root: HtmlElement, selectors: Selectors) -> Selected:
     """What the selectors select; `ParseError` when the one of the body selects nothing, or one cannot be read."""
-    soup = BeautifulSoup(f"<!-- -->{markup}", "lxml")
+    # Written out again, for the first parser has cut off what is nested too deep.
+    soup = BeautifulSoup(html.tostring(root, encoding="unicode"), "lxml")
     line = {name: _line(soup, getattr(selectors, name)) for name in ("title", "time", "author", "media", "summary")}
     return Selected(html=_body(soup, selectors), **line)
 
@@ -55,13 +61,11 @@ def _body(soup: BeautifulSoup, selectors: Selectors) -> str:
             if not element.decomposed:
                 element.decompose()
     found = _all(soup, selectors.body)
-    outermost = (
-        [one for one in found if not any(parent in found for parent in one.parents)] if len(found) > 1 else found
-    )
-    html = "".join(str(element) for element in outermost)
+    chosen = {id(element) for element in found}  # elements that say the same are equal to each other
+    outermost = [element for element in found if not any(id(parent) in chosen for parent in element.parents)]
     if not any(text_within(element).strip() or element.find("img") for element in outermost):
         raise ParseError(f"the body selector {selectors.body!r} matches nothing: the page's layout has changed")
-    return html
+    return "".join(str(element) for element in outermost)
 
 
 def _line(soup: BeautifulSoup, selector: str) -> str:
@@ -70,7 +74,7 @@ def _line(soup: BeautifulSoup, selector: str) -> str:
     if element is None:
         return ""
     said = attribute(element, "content") or attribute(element, "datetime") or text_within(element, " ")
-    return " ".join(said.split())
+    return _LABEL.sub("", " ".join(said.split()))
 
 
 def _all(soup: BeautifulSoup, selector: str, limit: int = 0) -> list[Tag]:
