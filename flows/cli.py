@@ -121,6 +121,20 @@ def log(
         console.print(f"  {note.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {note.stage.value:<8} {note.text}")
 
 
+@app.command("new-source")
+def new_source(
+    url: Annotated[str, typer.Argument(help="A feed, a sitemap, a JSON list, or any page of the outlet.")],
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A host or network that may be asked though it is not public.")
+    ] = None,
+) -> None:
+    """Look at an address, draft the table for the site file, and try it on three articles."""
+    from flows.new_source import draft_source
+
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    raise typer.Exit(draft_source(url, allow_hosts=allow_host or [], console=console))
+
+
 add_commands(app)
 
 
