@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 from xml.etree.ElementTree import Element
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from tests.support.rule_forms import is_address, rfc_3339, root_of
 
