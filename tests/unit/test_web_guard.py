@@ -187,7 +187,7 @@ def test_a_socket_that_ended_up_elsewhere(names: dict[str, list[str]], monkeypat
         said = failure("http://news.example/")
         monkeypatch.undo()
     assert "127.0.0.1 is loopback" in said
-    assert server.requests == []
+    assert not any(server.requests)  # it may have seen the connection, never a request
 
 
 def test_a_redirect_is_looked_at_like_any_other_request(names: dict[str, list[str]]) -> None:
