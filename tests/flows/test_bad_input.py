@@ -26,7 +26,7 @@ def _is_published(site: SiteFolder, story: Story) -> bool:
 
 
 def _nothing_escaped(site: SiteFolder) -> bool:
-    ours = {"site.toml", "ledger.db", "ledger.db-wal", "ledger.db-shm", "public"}
+    ours = {"site.toml", "ledger.db", "ledger.db-wal", "ledger.db-shm", "public", "captures"}
     return {path.name for path in site.folder.iterdir()} <= ours
 
 
