@@ -36,7 +36,7 @@ from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
 from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
-from tasks.stores.encoding import plain_body, stored_body
+from tasks.stores.encoding import as_read, stored_body
 from tasks.stores.s3_probe import PROBE, probe
 from tasks.stores.s3_refusals import read_refusal, refusal_of
 
@@ -84,9 +84,9 @@ class S3Store:
                 if attempt < _READS - 1 and isinstance(error, _BROKEN_OFF):
                     continue
                 raise self._failure(f"read {key}", error) from error
-            encoding = answer.get("ContentEncoding", "")
+            body, encoding = as_read(body, answer.get("ContentEncoding", ""))
             return Stored(
-                body=plain_body(body, encoding, key=key),
+                body=body,
                 tag=answer["ETag"].strip('"'),
                 content_type=answer.get("ContentType", ""),
                 cache_control=answer.get("CacheControl", ""),

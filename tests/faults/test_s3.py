@@ -1,5 +1,6 @@
 """An S3 service that fails at a call: the run absorbs it or fails with a reason, and the next one makes it whole."""
 
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,13 @@ class Bucket:
         client.close()
         return found
 
+    def put(self, key: str, body: bytes, **headers: str) -> None:
+        """Replace an object as somebody else would."""
+        bucket, _, prefix = self.url.removeprefix("s3://").partition("/")
+        client = self.server.client()
+        client.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=body, **headers)
+        client.close()
+
     def dead_links(self) -> list[str]:
         """Links that lead nowhere."""
         found = self.all()
@@ -84,13 +92,17 @@ class Maker:
         """A site whose first news are published."""
         folder = self.folders / name
         folder.mkdir()
-        site, url = SiteFolder(folder=folder), self.server.fresh_url()
-        lists = (self.upstream.source("rolling"), self.upstream.source("media"))
-        site.write(*lists, publish={"url": url, "endpoint_url": self.endpoint} | publish)
+        bucket = Bucket(site=SiteFolder(folder=folder), server=self.server, url=self.server.fresh_url())
+        self.write(bucket, **publish)
         first_news(self.upstream)
-        ended = site.run()
+        ended = bucket.site.run()
         assert ended.ending == "Completed", ended.state.message
-        return Bucket(site=site, server=self.server, url=url)
+        return bucket
+
+    def write(self, bucket: Bucket, **publish: object) -> None:
+        """Write its site file."""
+        lists = (self.upstream.source("rolling"), self.upstream.source("media"))
+        bucket.site.write(*lists, publish={"url": bucket.url, "endpoint_url": self.endpoint} | publish)
 
 
 def without_times(found: Stored) -> Stored:
@@ -295,9 +307,55 @@ def test_compressed_objects_are_the_same_for_readers(made: Maker, upstream: Upst
     assert bucket.site.run().ending == "Completed"
 
 
+def test_compression_is_switched_on_and_off_and_on_again(
+    made: Maker, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every object is then as on a site that was always so: bytes, headers, encoding; and a reader gets the same text."""
+    standing(monkeypatch)
+    always = {packed: made.site(f"always-{packed}", gzip=packed) for packed in (True, False)}
+    bucket = made.site("site", gzip=False)
+    for packed, rebuilt in ((True, False), (False, True), (True, True), (False, False)):
+        made.write(bucket, gzip=packed)
+        ended = bucket.site.do(maintain.rebuild) if rebuilt else bucket.site.run()
+        assert ended.ending == "Completed", ended.state.message
+        found, wanted = bucket.objects(), always[packed].objects()
+        assert {key: headers for key, (_, *headers) in found.items()} == {
+            key: headers for key, (_, *headers) in wanted.items()
+        }
+        assert without_times(found) == without_times(wanted)
+        plain, texts = always[False].objects(), {key: plain_text(one) for key, one in found.items()}
+        assert {key for key in texts if texts[key] != plain_text(plain[key])} <= set(texts) - set(without_times(found))
+        assert bucket.site.run().report.written == ()
+    more_news(upstream)
+    assert bucket.site.run().ending == "Completed"
+    assert bucket.site.do(maintain.audit).ending == "Completed"
+
+
+def test_an_object_that_is_not_what_its_encoding_says_is_put_right(
+    made: Maker, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else stored plain text that says it is compressed: no run, audit or repair stops at it."""
+    bucket = made.site("site", gzip=True)
+    before = bucket.objects()
+    bucket.put("index.html", b"plain", ContentType="text/html", ContentEncoding="gzip")
+    assert bucket.site.do(maintain.audit).ending == "Failed"
+    assert bucket.site.do(maintain.audit, repair=True).ending == "Completed"
+    assert without_times(bucket.objects()) == without_times(before)
+    bucket.put("index.html", b"plain", ContentType="text/html", ContentEncoding="gzip")
+    more_news(upstream)
+    assert bucket.site.run().ending == "Completed"
+    assert bucket.objects()["index.html"][0][:2] == b"\x1f\x8b"
+
+
+def plain_text(found: tuple[bytes, str, str, str]) -> bytes:
+    """What a reader gets of an object."""
+    return gzip.decompress(found[0]) if found[3] == "gzip" else found[0]
+
+
 def standing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A correction says when it was seen: the clock of the flow stands still, so that runs can be compared."""
     from flows import syndicate
     from tests.faults.breaking import Standing
 
-    monkeypatch.setitem(vars(syndicate), "datetime", Standing)
+    for module in (syndicate, maintain):
+        monkeypatch.setitem(vars(module), "datetime", Standing)
