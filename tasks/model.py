@@ -339,9 +339,21 @@ class Stored:
 
     def holds(self, page: Page) -> bool:
         """Whether this is the page: its bytes, and every header that the store keeps."""
-        kept = (self.content_type, self.cache_control, self.encoding)
-        wanted = (page.content_type, page.cache_control, page.encoding)
-        return self.body == page.body and all(a is None or a == b for a, b in zip(kept, wanted, strict=True))
+        return self.body == page.body and has_headers(page, self.content_type, self.cache_control, self.encoding)
+
+
+def has_headers(page: Page, content_type: str | None, cache_control: str | None, encoding: str | None) -> bool:
+    """Whether these are the page's headers; None is one that the store does not keep.
+
+    Some services drop the charset of types that have their own way to tell it (XML, JSON: RFC 7303, RFC 8259).
+    """
+    kept = (content_type and _essence(content_type), cache_control, encoding)
+    wanted = (_essence(page.content_type), page.cache_control, page.encoding)
+    return all(a is None or a == b for a, b in zip(kept, wanted, strict=True))
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0] if content_type.startswith("application/") else content_type
 
 
 UNREADABLE = "unreadable"
