@@ -23,7 +23,7 @@ up: setup  ## Prefect server, schedules and the published site for preview; Ctrl
 test: setup-dev lint type  ## everything that CI checks
 	@$(BIN)/python -m pytest -n auto --dist loadfile -q
 
-faults: setup-dev  ## kill, refuse, drop and fill up at every step, not only at some as `make test` does (about half an hour)
+faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews

@@ -16,11 +16,12 @@ import typer
 from rich.console import Console
 
 from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
-from flows.maintenance_commands import add_commands
+from flows.maintenance_commands import AllowDeletions, add_commands
 from flows.run import open_ledger, read_site
 from tasks.articles.identity import story_key
 from tasks.config import Site
 from tasks.errors import ConfigError, FinewsError
+from tasks.masking import masked
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
@@ -49,6 +50,7 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most N texts.", metavar="N")] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again, also what did not change.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the plan.")] = False,
+    allow_deletions: AllowDeletions = None,
     report: Annotated[Path | None, typer.Option(help="Write the run's report there as JSON.", metavar="FILE")] = None,
 ) -> None:
     """Run the syndicate flow once. Starts a Prefect server when none answers."""
@@ -71,6 +73,7 @@ def run(
             limit=limit,
             force=force,
             dry_run=dry_run,
+            allow_deletions=allow_deletions,
         )
     raise typer.Exit(status)
 
@@ -86,7 +89,7 @@ def up(site: SiteFile) -> None:
         if site_file.publish.url.startswith("file:"):
             folder = Path(site_file.publish.url.removeprefix("file:"))
             console.print(f"published site  {started.enter_context(preview(folder))}")
-        console.print(f"Prefect UI      {api.removesuffix('/api')}")
+        console.print(f"Prefect UI      {masked(api).removesuffix('/api')}")
         from flows.serving import serve_deployments
 
         serve_deployments(site, console)
@@ -105,7 +108,7 @@ def log(
         key = ledger.articles.find(article) or story_key(article)
         row, notes = ledger.articles.row(key), ledger.journal.of(key)
     if row is None and not notes:
-        raise ConfigError(f"the ledger {site_file.ledger.url} knows no article {article!r}")
+        raise ConfigError(f"the ledger {masked(site_file.ledger.url)} knows no article {article!r}")
     console = Console(soft_wrap=True, highlight=False, markup=False)
     if row is not None:
         console.print(f"{row.code or key}  {row.title or '(not read yet)'}")

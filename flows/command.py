@@ -18,6 +18,7 @@ from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
 from tasks.errors import FinewsError
+from tasks.masking import masked
 from tasks.model import Result, RunReport, Stage
 
 
@@ -44,7 +45,7 @@ def run_and_show(
     _summarise(console, site, result, f"{state.name}: {state.message}")
     if recorded < expected:
         console.print(f"note: the Prefect server shows {recorded} of {expected} task runs so far")
-    console.print(f"in the UI:  {api.removesuffix('/api')}/runs/flow-run/{result.run_id}")
+    console.print(f"in the UI:  {masked(api).removesuffix('/api')}/runs/flow-run/{result.run_id}")
     console.print("            (a server that this command started has ended with it: make up brings it back)")
     if report_path is not None:
         try:

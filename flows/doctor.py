@@ -1,20 +1,19 @@
 """`finews doctor`: everything that a run needs, looked at one by one."""
 
 import functools
-import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from rich.console import Console
 
-from flows.run import open_client, open_ledger
+from flows.run import keep_capabilities, open_client, open_ledger, store_of
 from tasks.config import Site
 from tasks.errors import FinewsError
 from tasks.fetch import ask
 from tasks.ledger import Ledger
 from tasks.model import Listing
-from tasks.stores import Capabilities, open_store
+from tasks.stores import Capabilities
 
 _MEANING = {
     "create_if_absent": "creates only where there is nothing (If-None-Match)",
@@ -67,12 +66,12 @@ def _store(site: Site, ledger: Ledger) -> str:
     """What it can do; found out anew, and remembered for the next runs, unless a run is at work."""
     if ledger.lease_holder():
         return "not looked at while a run is at work"
-    store = open_store(site.publish.url, endpoint_url=site.publish.endpoint_url)
+    store = store_of(site)
     try:
         found = store.probe()
     finally:
         store.close()
-    ledger.objects.remember("capabilities", json.dumps(asdict(found)))
+    keep_capabilities(site, ledger, found)
     return "reachable and writable\n" + "\n".join(
         f"           {'yes' if getattr(found, field.name) else 'no':<4} {_MEANING[field.name]}"
         for field in fields(Capabilities)

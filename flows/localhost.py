@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tasks.errors import FinewsError
+from tasks.masking import masked
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(".finews")
@@ -63,11 +64,13 @@ def prefect_server() -> Iterator[str]:
     host, port = address.hostname or "127.0.0.1", address.port or 4200
     if wanted and host not in ("127.0.0.1", "localhost", "::1"):
         raise LocalError(
-            f"no Prefect server answers at PREFECT_API_URL={wanted}, and it is not on this machine to be started"
+            f"no Prefect server answers at PREFECT_API_URL={masked(wanted)}, and it is not on this machine to be started"
         )
     if not _is_free(host, port):
         if wanted:
-            raise LocalError(f"PREFECT_API_URL={wanted}: something else than a Prefect server listens on port {port}")
+            raise LocalError(
+                f"PREFECT_API_URL={masked(wanted)}: something else than a Prefect server listens on port {port}"
+            )
         port = free_port(host)
     api = f"http://{host}:{port}/api"
     log = HOME / "prefect-server.log"

@@ -33,23 +33,27 @@ def run_name() -> str:
 
 
 @flow(name="rebuild", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
-def rebuild(site: str) -> State[Any]:
+def rebuild(site: str, allow_deletions: int | None = None) -> State[Any]:
     """Render everything again and write only what differs. Stopped half way, the next run goes on.
 
     Args:
         site: Path of the site file, such as deployments/sites/finews.toml.
+        allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
-    return _maintain(site, lambda run: run.ledger.objects.render_again())
+    return _maintain(site, lambda run: run.ledger.objects.render_again(), allow_deletions=allow_deletions)
 
 
 @flow(name="withdraw", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
-def withdraw(site: str, articles: list[str], reason: WithdrawalReason) -> State[Any]:
+def withdraw(
+    site: str, articles: list[str], reason: WithdrawalReason, allow_deletions: int | None = None
+) -> State[Any]:
     """Take articles down: a tombstone page in their place, out of every list. They never come back by themselves.
 
     Args:
         site: Path of the site file, such as deployments/sites/finews.toml.
         articles: Codes or addresses of the articles.
         reason: source (the source removed it), legal, or own (our own decision).
+        allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
 
     def take_down(run: Run) -> None:
@@ -61,7 +65,8 @@ def withdraw(site: str, articles: list[str], reason: WithdrawalReason) -> State[
             ended = f"lists are no longer held at generation {held}: they would show what was withdrawn"
             run.recorder.outcome(Outcome(subject="publishing", stage=Stage.DECIDE, result=Result.DONE, reason=ended))
 
-    return _maintain(site, take_down, grace=timedelta())  # what was taken down must not be found an hour longer
+    # What was taken down must not be found an hour longer.
+    return _maintain(site, take_down, grace=timedelta(), allow_deletions=allow_deletions)
 
 
 @flow(name="reinstate", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
@@ -139,6 +144,7 @@ def _maintain(
     *,
     publish: bool = True,
     grace: timedelta = timedelta(hours=1),
+    allow_deletions: int | None = None,
     afterwards: Callable[[Run, RunReport], object] | None = None,
 ) -> State[Any]:
     """One piece of work under the lease, then everything that it made due; `afterwards` when all of that went well."""
@@ -146,7 +152,7 @@ def _maintain(
     site_file = read_site(site)
     run_id = str(runtime.flow_run.id)
     with ending_early() as early, open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC)) as run:
-        run = replace(run, grace=grace)
+        run = replace(run, grace=grace, allow_deletions=allow_deletions)
         work(run)
         if publish:
             render_and_publish(run)

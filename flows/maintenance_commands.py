@@ -14,6 +14,11 @@ from tasks.model import WithdrawalReason
 SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
 Articles = Annotated[list[str], typer.Argument(help="Codes or addresses of articles.", metavar="CODE|URL...")]
 
+AllowDeletions = Annotated[
+    int | None,
+    typer.Option(min=0, help="Delete up to N objects, instead of the site's limits.", metavar="N"),
+]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add all of them to the `finews` command."""
@@ -26,9 +31,10 @@ def withdraw(
     articles: Articles,
     site: SiteFile,
     reason: Annotated[WithdrawalReason, typer.Option(help="Why: the source removed it, legal, or our own decision.")],
+    allow_deletions: AllowDeletions = None,
 ) -> None:
     """Take articles down: a tombstone in their place, out of every list. They never come back by themselves."""
-    _run("withdraw", site, articles=articles, reason=reason)
+    _run("withdraw", site, articles=articles, reason=reason, allow_deletions=allow_deletions)
 
 
 def reinstate(articles: Articles, site: SiteFile) -> None:
@@ -36,9 +42,9 @@ def reinstate(articles: Articles, site: SiteFile) -> None:
     _run("reinstate", site, articles=articles)
 
 
-def rebuild(site: SiteFile) -> None:
+def rebuild(site: SiteFile, allow_deletions: AllowDeletions = None) -> None:
     """Render everything again, and write only what differs. Stopped half way, the next run goes on."""
-    _run("rebuild", site)
+    _run("rebuild", site, allow_deletions=allow_deletions)
 
 
 def rollback(

@@ -132,7 +132,8 @@ class Publication:
     def collect(self) -> None:
         """Delete what nothing shows any more and whose time has come; `TooManyDeletions` above the site's limits.
 
-        A small site loses a large share with a few files, so fifty may always go, if the count allows it.
+        Each run with news leaves two files of the search index or three behind; where runs were held up for a day, those are
+        a large share of a small site. So fifty may go whatever the share, but never more than a third of what is there.
         """
         objects = self._run.ledger.objects
         keys = objects.to_delete(now=self._run.now)
@@ -141,12 +142,15 @@ class Publication:
             return
         limits, allowed = self._run.site.publish, self._run.allow_deletions
         if allowed is None:
-            allowed = min(limits.max_deletions, max(_FEW, int(limits.max_deletion_share * objects.count())))
+            count = objects.count()
+            share = max(int(limits.max_deletion_share * count), min(_FEW, count // 3))
+            allowed = min(limits.max_deletions, share)
         self._run.recorder.planned(deletions)
         if len(deletions) > allowed:
             raise TooManyDeletions(
                 f"{len(deletions)} of {objects.count()} objects are to be deleted, and {allowed} may be: nothing was "
-                f"deleted, the first is {deletions[0].key}; look why, then run with allow_deletions = {len(deletions)}"
+                f"deleted, the first is {deletions[0].key}; look why, then "
+                f"run with --allow-deletions {len(deletions)} (in the UI: allow_deletions)"
             )
         self._wave("deletions", deletions, {})
 

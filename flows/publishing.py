@@ -85,7 +85,9 @@ def render_and_publish(run: Run) -> bool:
 def _bring_up_to_date(run: Run) -> None:
     publication = Publication(run)
     publication.open()
-    run.ledger.objects.settle_edition(edition(run.facts, find_outputs()))
+    # How objects are stored is part of it: switched, every one is written again, also those that nothing else changes.
+    stored = " stored as gzip" if run.site.publish.gzip else ""
+    run.ledger.objects.settle_edition(edition(run.facts, find_outputs()) + stored)
     mirror_pictures(run, publication)
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)

@@ -160,7 +160,8 @@ class Recorder:
 
 def objects_line(report: RunReport) -> str:
     """What became of objects, in a line."""
-    written = f"{len(report.written)} written" + (f" ({report.verified} verified)" if report.verified else "")
+    confirmed = f" ({report.verified} confirmed by the store)" if report.written and not report.dry_run else ""
+    written = f"{len(report.written)} written{confirmed}"
     return f"{written}, {len(report.unchanged)} unchanged, {len(report.deleted)} deleted"
 
 

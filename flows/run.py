@@ -1,7 +1,7 @@
 """What one run works with: the site, its ledger, its store, an HTTP client, and the recorder of what happens."""
 
 import contextlib
-import functools
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -106,19 +106,42 @@ def _captures(site: Site, run_id: str) -> Captures | None:
 
 def _open_store(site: Site, ledger: Ledger, *, probe: bool) -> Store:
     """The store, with what it was found to be able to do; found out at the first run with it."""
-    opened = functools.partial(open_store, site.publish.url, endpoint_url=site.publish.endpoint_url)
-    if known := ledger.objects.remembered("capabilities"):
-        return opened(capabilities=Capabilities(**json.loads(known)))
-    store = opened()
+    if known := known_capabilities(site, ledger):
+        return store_of(site, known)
+    store = store_of(site)
     if not probe:
         return store
     try:
         found = store.probe()
     except StoreError:  # the first wave will say it, where it is reported
         return store
-    ledger.objects.remember("capabilities", json.dumps(asdict(found)))
+    keep_capabilities(site, ledger, found)
     store.close()
-    return opened(capabilities=found)
+    return store_of(site, found)
+
+
+def store_of(site: Site, capabilities: Capabilities | None = None) -> Store:
+    """The site's store, not asked yet."""
+    told = site.publish
+    options = {"endpoint_url": told.endpoint_url, "attempts": told.attempts, "read_timeout": told.read_timeout}
+    return open_store(told.url, capabilities=capabilities, **options)
+
+
+def known_capabilities(site: Site, ledger: Ledger) -> Capabilities | None:
+    """What the site's store was found to be able to do; None when it was not tried out yet."""
+    found = ledger.objects.remembered(_capabilities_of(site))
+    return Capabilities(**json.loads(found)) if found else None
+
+
+def keep_capabilities(site: Site, ledger: Ledger, found: Capabilities) -> None:
+    """Remember it for the next runs."""
+    ledger.objects.remember(_capabilities_of(site), json.dumps(asdict(found)))
+
+
+def _capabilities_of(site: Site) -> str:
+    """Name of the fact: a bucket of the same name at another endpoint is another service's."""
+    endpoint = site.publish.endpoint_url
+    return f"capabilities at {hashlib.sha256(endpoint.encode()).hexdigest()[:16]}" if endpoint else "capabilities"
 
 
 def facts_of(site: Site) -> SiteFacts:

@@ -32,7 +32,8 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
     """The verdict on a run.
 
     Failed: a source gave nothing usable, a wave was not written, or the share of listed articles with
-    problems is above `max_problem_share`. Any other problem: Completed with problems.
+    problems is above `max_problem_share`. Any other problem, and objects that the store did not confirm: Completed with
+    problems.
     """
     keys = {line.key for line in report.articles}
     broken = [o for o in report.outcomes if o.result is Result.FAILED]
@@ -57,6 +58,9 @@ def judge(report: RunReport, *, max_problem_share: float) -> Verdict:
     done = f"{new} articles read, {len(report.written)} objects written"
     if others := [o for o in report.outcomes if o.subject not in keys and _is_problem(o)]:
         return Verdict(ending=Ending.PROBLEMS, message=f"{done}; {others[0].subject}: {others[0].reason}"[:900])
+    if not report.dry_run and (doubtful := len(report.written) - report.verified) > 0:
+        told = f"{done}; {doubtful} of them are not confirmed: the store tells another size or other headers"
+        return Verdict(ending=Ending.PROBLEMS, message=told)
     if problems:
         return Verdict(
             ending=Ending.PROBLEMS, message=f"{done}; {said}; the first: {problems[0].code}: {problems[0].reason}"[:900]

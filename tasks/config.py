@@ -21,11 +21,13 @@ import soupsieve
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from tasks.errors import ConfigError
+from tasks.masking import masked
 
 _PRODUCT = "finews/0.1"
 
 
-def _http_url(value: str) -> str:
+def _webhook(value: str) -> str:
+    """An address that is never shown, so that it may hold a password or a token."""
     try:
         usable = (
             re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value) and urlsplit(value).hostname and urlsplit(value).port != 0
@@ -34,6 +36,12 @@ def _http_url(value: str) -> str:
         usable = False
     if not usable:
         raise ValueError("expected an address that begins with http:// or https:// and names a host")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if "@" in urlsplit(_webhook(value)).netloc:
+        raise ValueError("expected an address without user name and password: it is shown in messages and on pages")
     return value
 
 
@@ -58,11 +66,17 @@ def _host_port(value: str) -> str:
 
 
 def _origin(value: str) -> str:
-    return _http_url(value).rstrip("/")
+    if re.search(r"[?#]", _http_url(value)):
+        raise ValueError("expected an address without ? and #: keys are put behind it")
+    return value.rstrip("/")
 
 
 def _origin_or_none(value: str) -> str:
     return _origin(value) if value else value
+
+
+def _webhook_or_none(value: str) -> str:
+    return _webhook(value) if value else value
 
 
 def _contact(value: str) -> str:
@@ -161,11 +175,14 @@ class PublishTable(_Table):
     """`[publish]`: the object store, and how much of it one run may delete.
 
     `gzip`: objects that are text are stored compressed (not in a folder, which keeps no Content-Encoding). `public_url`:
-    where readers get the objects; a sample of what was written is read back from there.
+    where readers get the objects; a sample of what was written is read back from there. `attempts`, `read_timeout`: how
+    often a call to a service is tried, and how many seconds it may be silent.
     """
 
     url: Text = "file:public"
-    endpoint_url: str = ""
+    endpoint_url: Annotated[str, AfterValidator(_origin_or_none)] = ""
+    attempts: Annotated[int, Field(ge=1, le=20)] = 6
+    read_timeout: Annotated[float, Field(gt=0, le=600, strict=False)] = 20.0
     gzip: bool = False
     public_url: Annotated[str, AfterValidator(_origin_or_none)] = ""
     max_deletions: Annotated[int, Field(ge=0)] = 2_000
@@ -222,7 +239,7 @@ class AnnounceTable(_Table):
     """
 
     cloudfront: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]*$")] = ""
-    purge_webhook: Annotated[str, AfterValidator(_origin_or_none)] = ""
+    purge_webhook: Annotated[str, AfterValidator(_webhook_or_none)] = ""
     websub_hubs: Annotated[tuple[Annotated[str, AfterValidator(_http_url)], ...], Field(strict=False)] = ()
     indexnow_key: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9-]{8,128})?$")] = ""
     indexnow_endpoint: Annotated[str, AfterValidator(_http_url)] = "https://api.indexnow.org/indexnow"
@@ -438,7 +455,7 @@ def _validated(adapter: TypeAdapter[Any], raw: object, places: "_Places", place:
     except ValidationError as error:
         schema = adapter.json_schema()
         lines = [_explain(dict(e), schema, places, place) for e in error.errors(include_url=False)]
-        raise ConfigError("\n".join(lines)) from error
+        raise ConfigError("\n".join(lines)) from None  # its own text repeats what it was given
 
 
 def _explain(error: dict[str, Any], schema: dict[str, Any], places: "_Places", place: tuple[str | int, ...]) -> str:
@@ -449,7 +466,8 @@ def _explain(error: dict[str, Any], schema: dict[str, Any], places: "_Places", p
     if error["type"] == "missing":
         return f"{where}: {key!r} is missing"
     message = str(error["msg"]).removeprefix("Value error, ")
-    value = "(not shown)" if key in _SECRET else repr(error["input"])
+    value = masked(repr(error["input"]))
+    value = "(not shown)" if key in _SECRET or _MAYBE_PASSWORD.search(value) else value
     shown = value if len(value) <= 100 else f"{value[:99]}…"
     return f"{where}: {key} = {shown}: {message[:1].lower()}{message[1:]}"
 
@@ -476,6 +494,7 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 
 
 _SECRET = ("purge_webhook",)  # what stands there may hold a token
+_MAYBE_PASSWORD = re.compile("//.*@")  # in an address that is wrong anyhow, it may be anywhere before the last @
 
 
 class _Places:

@@ -355,13 +355,13 @@ class Page:
     @property
     def digest(self) -> str:
         """SHA-256 over headers and plain body, so that a header-only change is a change."""
-        encoding = f"{self.encoding}\n" if self.encoding else ""
+        encoding = f"stored as {self.encoding}\n" if self.encoding else ""
         return hashlib.sha256(f"{self.content_type}\n{self.cache_control}\n{encoding}".encode() + self.body).hexdigest()
 
     @property
     def body_digest(self) -> str:
-        """SHA-256 of the plain body."""
-        return hashlib.sha256(self.body).hexdigest()
+        """Changes when the stored bytes do: with the plain body, and with the encoding in which it is stored."""
+        return _digest_of_stored(self.body, self.encoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,7 +379,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One object as the store has it. `body` is plain; headers are None where the store keeps none."""
+    """One object as the store has it. Headers are None where the store keeps none.
+
+    `body` is plain, but where it cannot be read as its Content-Encoding says: then it is as stored, and `encoding` is
+    `UNREADABLE`, which no page has.
+    """
 
     body: bytes
     tag: str
@@ -389,14 +393,34 @@ class Stored:
 
     @property
     def body_digest(self) -> str:
-        """SHA-256 of the plain body."""
-        return hashlib.sha256(self.body).hexdigest()
+        """That of the page which is stored as these bytes."""
+        return _digest_of_stored(self.body, self.encoding or "")
 
     def holds(self, page: Page) -> bool:
         """Whether this is the page: its bytes, and every header that the store keeps."""
-        kept = (self.content_type, self.cache_control, self.encoding)
-        wanted = (page.content_type, page.cache_control, page.encoding)
-        return self.body == page.body and all(a is None or a == b for a, b in zip(kept, wanted, strict=True))
+        return self.body == page.body and has_headers(page, self.content_type, self.cache_control, self.encoding)
+
+
+def has_headers(page: Page, content_type: str | None, cache_control: str | None, encoding: str | None) -> bool:
+    """Whether these are the page's headers; None is one that the store does not keep.
+
+    Some services drop the charset of types that have their own way to tell it (XML, JSON: RFC 7303, RFC 8259).
+    """
+    kept = (content_type and _essence(content_type), cache_control, encoding)
+    wanted = (_essence(page.content_type), page.cache_control, page.encoding)
+    return all(a is None or a == b for a, b in zip(kept, wanted, strict=True))
+
+
+def _essence(content_type: str) -> str:
+    return content_type.partition(";")[0] if content_type.startswith("application/") else content_type
+
+
+UNREADABLE = "unreadable"
+"""The encoding of an object that is not what its Content-Encoding says."""
+
+
+def _digest_of_stored(body: bytes, encoding: str) -> str:
+    return hashlib.sha256(encoding.encode() + b"\n" + body if encoding else body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

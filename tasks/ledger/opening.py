@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from tasks.errors import ConfigError, LeaseLost, LedgerBusy, LedgerError, LedgerTooNew
 from tasks.ledger.schema import REVISION, lease
+from tasks.masking import masked
 
 BUSY_SECONDS = 15.0
 
@@ -82,11 +83,11 @@ def open_database(url: str, *, rehearsal: bool = False, busy: float = BUSY_SECON
     """
     try:
         address = make_url(url)
-    except (sa.exc.ArgumentError, ValueError) as error:
-        # The URL is not shown: what cannot be parsed may hold a password anywhere.
+    except (sa.exc.ArgumentError, ValueError):
+        # Neither the URL nor the error is shown: what cannot be parsed may hold a password anywhere.
         expected = "an SQLAlchemy URL such as sqlite:///.finews/ledger.db"
-        raise ConfigError(f"[ledger] url: it cannot be read; expected {expected}") from error
-    shown = address.render_as_string(hide_password=True)
+        raise ConfigError(f"[ledger] url: it cannot be read; expected {expected}") from None
+    shown = masked(address.render_as_string(hide_password=True))
     with explained(shown, busy=busy):
         engine = _engine(address, shown, rehearsal=rehearsal, busy=busy)
         with contextlib.ExitStack() as on_failure:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from tasks.errors import ConfigError
 from tasks.model import Action, Listed, Receipt, Stored
@@ -86,9 +86,14 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
-    """What is said of a store beside its URL. `endpoint_url` is for S3-compatible services."""
+    """What is said of a store beside its URL, for services that are asked over a network.
+
+    `endpoint_url` is for S3-compatible ones. A call is tried `attempts` times; `read_timeout` is in seconds of silence.
+    """
 
     endpoint_url: str = ""
+    attempts: int = 6
+    read_timeout: float = 20.0
     capabilities: Capabilities = Capabilities()
 
 
@@ -107,8 +112,11 @@ def find_stores() -> Mapping[str, StoreKind]:
     return MappingProxyType({kind.scheme: kind for kind in sorted(kinds, key=lambda kind: kind.scheme)})
 
 
-def open_store(url: str, *, endpoint_url: str = "", capabilities: Capabilities | None = None) -> Store:
-    """The store that `url` names, chosen by its scheme. Without known `capabilities` it is taken to be able to do all."""
+def open_store(url: str, *, capabilities: Capabilities | None = None, **options: Any) -> Store:
+    """The store that `url` names, chosen by its scheme. Without known `capabilities` it is taken to be able to do all.
+
+    `options`: the other fields of `StoreOptions`.
+    """
     kinds = find_stores()
     known = ", ".join(f"{scheme}:" for scheme in kinds)
     match = _SCHEME.match(url)
@@ -117,4 +125,4 @@ def open_store(url: str, *, endpoint_url: str = "", capabilities: Capabilities |
     scheme = match[1].lower()
     if scheme not in kinds:
         raise ConfigError(f"no kind of store has the scheme {scheme!r}; known are {known}")
-    return kinds[scheme].open(url, StoreOptions(endpoint_url=endpoint_url, capabilities=capabilities or Capabilities()))
+    return kinds[scheme].open(url, StoreOptions(capabilities=capabilities or Capabilities(), **options))

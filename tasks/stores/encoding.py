@@ -5,8 +5,7 @@ import re
 import zlib
 from dataclasses import replace
 
-from tasks.errors import StoreError
-from tasks.model import Page
+from tasks.model import UNREADABLE, Page
 
 _TEXT = re.compile(r"text/|application/(?:[a-z.]+\+)?(?:json|xml|javascript)|image/svg\+xml")
 _SMALL = 1024  # bytes that are hardly less when compressed
@@ -28,11 +27,11 @@ def stored_body(page: Page) -> bytes:
     return gzip.compress(page.body, compresslevel=9, mtime=0)
 
 
-def plain_body(body: bytes, encoding: str, *, key: str) -> bytes:
-    """What `stored_body` was made from; `StoreError` when it is not what its encoding says."""
+def as_read(body: bytes, encoding: str) -> tuple[bytes, str]:
+    """What `stored_body` was made from, and its encoding; stored bytes that are not what it says stay, as `UNREADABLE`."""
     if encoding != "gzip":
-        return body
+        return body, encoding
     try:
-        return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"{key}: its encoding is gzip, but it cannot be read as that: {error}") from error
+        return gzip.decompress(body), encoding
+    except (OSError, EOFError, zlib.error):
+        return body, UNREADABLE

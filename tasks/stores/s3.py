@@ -7,11 +7,12 @@ import base64
 import contextlib
 import contextvars
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import boto3
@@ -33,15 +34,18 @@ from botocore.exceptions import (
 )
 
 from tasks.errors import ConfigError, StoreError
-from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
+from tasks.masking import masked
+from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored, has_headers
 from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import check_key, check_writes, conflicting, deleted, written
-from tasks.stores.encoding import plain_body, stored_body
+from tasks.stores.encoding import as_read, stored_body
 from tasks.stores.s3_probe import PROBE, probe
 from tasks.stores.s3_refusals import read_refusal, refusal_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _THREADS = 16
@@ -60,6 +64,7 @@ class S3Store:
         *,
         endpoint_url: str = "",
         attempts: int = 6,
+        read_timeout: float = 20.0,
         capabilities: Capabilities = Capabilities(),  # noqa: B008  # frozen
     ) -> None:
         self._can = capabilities
@@ -67,6 +72,7 @@ class S3Store:
         self._prefix = f"{prefix}/" if prefix else ""
         self._endpoint_url = endpoint_url
         self._attempts = attempts
+        self._read_timeout = read_timeout
         self._lock = threading.Lock()
         self._made: S3Client | None = None
 
@@ -83,10 +89,10 @@ class S3Store:
                     return None
                 if attempt < _READS - 1 and isinstance(error, _BROKEN_OFF):
                     continue
-                raise self._failure(f"read {key}", error) from error
-            encoding = answer.get("ContentEncoding", "")
+                self._fail(f"read {key}", error)
+            body, encoding = as_read(body, answer.get("ContentEncoding", ""))
             return Stored(
-                body=plain_body(body, encoding, key=key),
+                body=body,
                 tag=answer["ETag"].strip('"'),
                 content_type=answer.get("ContentType", ""),
                 cache_control=answer.get("CacheControl", ""),
@@ -135,14 +141,14 @@ class S3Store:
                     if key := entry["Key"].removeprefix(self._prefix):
                         yield Listed(key=key, size=entry["Size"], tag=entry["ETag"].strip('"'))
         except (ClientError, BotoCoreError) as error:
-            raise self._failure("list", error) from error
+            self._fail("list", error)
 
     def probe(self) -> Capabilities:
         """Try everything out on an object of its own, which is gone afterwards."""
         try:
             return probe(self._client(), self._bucket, self._prefix + PROBE)
         except (ClientError, BotoCoreError) as error:
-            raise self._failure("try out what is possible", error) from error
+            self._fail("try out what is possible", error)
 
     def close(self) -> None:
         """Close the connections."""
@@ -162,10 +168,10 @@ class S3Store:
                 return conflicting(action, page)
             refusal = refusal_of(error.response)
             if refusal.whole_store:
-                raise self._failure(f"write {page.key}", error) from error
+                self._fail(f"write {page.key}", error)
             return written(action, page, error=refusal.reason)
         except BotoCoreError as error:
-            raise self._failure(f"write {page.key}", error) from error
+            self._fail(f"write {page.key}", error)
 
     def _send(self, action: Action, page: Page, body: bytes) -> str:
         """The tag of the object as it is now."""
@@ -204,8 +210,23 @@ class S3Store:
                     action, page, error="the service does not hold what was sent: read back, it is something else"
                 )
             return written(action, page, tag=there.tag, verified=True)
+        return self._looked_at(action, page, body, tag)
+
+    def _looked_at(self, action: Action, page: Page, body: bytes, tag: str) -> Receipt:
+        """Where tags prove nothing: the size must be right, and headers that are not leave the object unconfirmed.
+
+        Such a service may write a header in a form of its own; that the page was not written cannot be said then.
+        """
         head = self._client().head_object(Bucket=self._bucket, Key=self._prefix + page.key)
-        return written(action, page, tag=tag, verified=head["ContentLength"] == len(body))
+        if (size := head["ContentLength"]) != len(body):
+            return written(
+                action, page, error=f"the service does not hold what was sent: {size} bytes, {len(body)} were sent"
+            )
+        told = (head.get("ContentType", ""), head.get("CacheControl", ""), head.get("ContentEncoding", ""))
+        if not (right := has_headers(page, *told)):
+            sent = (page.content_type, page.cache_control, page.encoding)
+            log.warning("%s: the service has the headers %s; sent were %s", page.key, told, sent)
+        return written(action, page, tag=tag, verified=right)
 
     def _delete_batch(self, keys: Sequence[str]) -> dict[str, str]:
         """What went wrong, by key."""
@@ -217,10 +238,10 @@ class S3Store:
         except ClientError as error:
             refusal = refusal_of(error.response)
             if refusal.whole_store:
-                raise self._failure("delete", error) from error
+                self._fail("delete", error)
             return dict.fromkeys(keys, refusal.reason)
         except BotoCoreError as error:
-            raise self._failure("delete", error) from error
+            self._fail("delete", error)
         return {
             error.get("Key", "").removeprefix(self._prefix): read_refusal(
                 error.get("Code", ""), error.get("Message", "")
@@ -235,26 +256,27 @@ class S3Store:
         except ClientError as error:
             refusal = refusal_of(error.response)
             if refusal.whole_store:
-                raise self._failure("delete", error) from error
+                self._fail("delete", error)
             return {key: refusal.reason} if error.response["Error"].get("Code") != "NoSuchKey" else {}
         except BotoCoreError as error:
-            raise self._failure("delete", error) from error
+            self._fail("delete", error)
         return {}
 
     def _client(self) -> "S3Client":
         with self._lock:
             if self._made is None:
                 try:
-                    self._made = _make_client(self._endpoint_url, self._attempts)
+                    self._made = _make_client(self._endpoint_url, self._attempts, self._read_timeout)
                 except (BotoCoreError, ValueError) as error:
-                    raise self._failure("open", error) from error
+                    self._fail("open", error)
             return self._made
 
-    def _failure(self, verb: str, error: Exception) -> StoreError:
-        """What went wrong, where, and what to do, without a secret."""
+    def _fail(self, verb: str, error: Exception) -> NoReturn:
+        """Say what went wrong, where, and what to do, without a secret: not in the cause either, which logs show."""
         reason, retryable = _explain(error)
         at = f" at {self._endpoint_url}" if self._endpoint_url else ""
-        return StoreError(f"cannot {verb} in s3://{self._bucket}/{self._prefix}{at}: {reason}", retryable=retryable)
+        told = StoreError(f"cannot {verb} in s3://{self._bucket}/{self._prefix}{at}: {reason}", retryable=retryable)
+        raise told from (None if isinstance(error, CredentialRetrievalError) else error)
 
 
 def _is_conflict(error: ClientError, action: Action) -> bool:
@@ -265,13 +287,13 @@ def _is_conflict(error: ClientError, action: Action) -> bool:
     return status == 412 or code in ("PreconditionFailed", "ConditionalRequestConflict") or gone
 
 
-def _make_client(endpoint_url: str, attempts: int) -> "S3Client":
+def _make_client(endpoint_url: str, attempts: int, read_timeout: float) -> "S3Client":
     client = boto3.Session().client(
         "s3",
         endpoint_url=endpoint_url or None,
         config=Config(
             connect_timeout=5,
-            read_timeout=20,
+            read_timeout=read_timeout,
             retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=_THREADS,
             # Compatible services do not know the newer checksums that the library would add on its own.
@@ -312,7 +334,7 @@ def _explain(error: Exception) -> tuple[str, bool]:
         case BotoConnectionError() | HTTPClientError() | IncompleteReadError() | ResponseStreamingError():
             return f"the service cannot be reached or broke off ({name}); check the address and the network", True
         case _:
-            return f"{name}: {' '.join(str(error).split())[:200]}; check the AWS settings", False
+            return f"{name}: {masked(' '.join(str(error).split()))[:200]}; check the AWS settings", False
 
 
 def _open(url: str, options: StoreOptions) -> S3Store:
@@ -327,14 +349,21 @@ def _open(url: str, options: StoreOptions) -> S3Store:
             check_key(prefix)
         except StoreError as error:
             raise ConfigError(f"the prefix in s3://{bucket}/... cannot be used: {error}") from error
-    return S3Store(bucket, prefix, endpoint_url=_endpoint(options.endpoint_url), capabilities=options.capabilities)
+    return S3Store(
+        bucket,
+        prefix,
+        endpoint_url=_endpoint(options.endpoint_url),
+        attempts=options.attempts,
+        read_timeout=options.read_timeout,
+        capabilities=options.capabilities,
+    )
 
 
 def _endpoint(url: str) -> str:
     if not url:
         return ""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
         raise ConfigError("the endpoint of the store must be 'http://host:port' or 'https://host', without credentials")
     return url
 

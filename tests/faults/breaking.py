@@ -1,15 +1,17 @@
 """Runs of the flow in processes of their own that break at a chosen step.
 
-A step is anything that changes the store or the ledger: an object renamed into place or removed, a transaction
-committed. The process breaks right before the step, so that all states that a run goes through are met: the state after
-a step is the one before the next.
+A step is anything that changes the store or the ledger: an object renamed into place or removed, a call that writes to a
+bucket, a transaction committed. The process breaks right before the step, so that all states that a run goes through are
+met: the state after a step is the one before the next.
 """
 
 import errno
 import os
+import re
 import signal
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -98,12 +100,14 @@ def _run(folder: Path, at: int, how: How, flow: str, wish: dict[str, Any]) -> st
     quiet = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    steps = 0
+    steps, counting = 0, threading.Lock()
 
     def step(connection: Any = None) -> None:
         nonlocal steps
-        steps += 1
-        if steps == at:
+        with counting:
+            steps += 1
+            here = steps == at
+        if here:
             _break(how, connection)
 
     _at_each_step(str(folder / "public"), step, aside=how is How.STOP)
@@ -150,7 +154,8 @@ def _at_each_step(public: str, step: Callable[..., None], *, aside: bool) -> Non
     import sqlalchemy as sa
 
     def at_file_aside(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and str(arguments[0]).startswith(f"{public}/.tmp/") and str(arguments[0])[-1].isdigit():
+        # A file in a writer's own folder; while that folder itself is opened, a lock is held.
+        if event == "open" and re.fullmatch(rf"{re.escape(public)}/\.tmp/[^/]+/\d+", str(arguments[0])):
             step()
 
     if aside:  # no lock is held then
@@ -163,5 +168,11 @@ def _at_each_step(public: str, step: Callable[..., None], *, aside: bool) -> Non
         ):
             step()
 
+    def at_call(event: str, arguments: tuple[object, ...]) -> None:
+        sent = arguments[1] if event == "http.client.send" else None
+        if isinstance(sent, bytes) and sent.startswith((b"PUT ", b"POST ", b"DELETE ")):
+            step()
+
     sys.addaudithook(at_file)
+    sys.addaudithook(at_call)
     sa.event.listen(sa.Engine, "commit", step)

@@ -1,104 +1,45 @@
 """An S3 service that fails at a call: the run absorbs it or fails with a reason, and the next one makes it whole."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows import maintain
-from flows.publication import MARKER
-from tasks.model import Action, ActionKind, Page
-from tasks.stores import open_store
+from flows.run import keep_capabilities, read_site
+from tasks.model import WithdrawalReason
+from tasks.stores import Capabilities
+from tests.faults.breaking import How, run
+from tests.faults.buckets import Bucket, Kept, Maker, standing, without_times
 from tests.faults.conftest import ALL, some
-from tests.faults.sites import BASE, first_news, more_news
-from tests.support.crawling import dangling
+from tests.faults.sites import MOVING, first_news, ledger_of, more_news
 from tests.support.fault_proxy import Fault, FaultProxy, proxying
 from tests.support.s3 import S3Server
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Upstream
 
-FEW = 1
+EVERY = 4  # of the PUTs of a run, in make faults: each kind of fault begins at another one
 ABSORBED = (
     Fault.REFUSED, Fault.ERROR, Fault.SLOW_DOWN, Fault.CONDITION_FAILED, Fault.CONFLICT, Fault.LOST_BEFORE,
     Fault.LOST_AFTER, Fault.WRONG_TAG,
 )  # fmt: skip
-Stored = Mapping[str, tuple[bytes, str, str, str]]
+# As little as a service may be able to do: everything is looked at, and deleted one by one.
+PLAIN = Capabilities(tag_is_md5=False, batch_delete=False)
+LOOKS = (("HEAD", PLAIN), ("DELETE", PLAIN), ("POST", Capabilities()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
-    """A site in a bucket behind a proxy."""
-
-    site: SiteFolder
-    server: S3Server
-    url: str
-
-    def objects(self) -> Stored:
-        """Bytes and headers of everything that readers may get."""
-        return {key: found for key, found in self.all().items() if key != MARKER}
-
-    def all(self) -> Stored:
-        """Bytes and headers of everything."""
-        bucket, _, prefix = self.url.removeprefix("s3://").partition("/")
-        client = self.server.client()
-        found = {}
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
-            for entry in page.get("Contents", []):
-                got = client.get_object(Bucket=bucket, Key=entry["Key"])
-                with got["Body"] as body:
-                    headers = (got["ContentType"], got.get("CacheControl", ""), got.get("ContentEncoding", ""))
-                    found[entry["Key"].removeprefix(f"{prefix}/")] = (body.read(), *headers)
-        client.close()
-        return found
-
-    def dead_links(self) -> list[str]:
-        """Links that lead nowhere."""
-        found = self.all()
-        return dangling(lambda key: found[key][0] if key in found else None, BASE)
+def one_more_run(bucket: Bucket, proxy: FaultProxy, upstream: Upstream) -> tuple[Kept, int]:
+    """The site with its first news, kept; and how many PUTs the run with more news makes, which nobody disturbs."""
+    kept = bucket.keep()
+    more_news(upstream)
+    proxy.forget()
+    assert bucket.site.run().ending == "Completed"
+    assert bucket.dead_links() == []
+    return kept, sum(call.method == "PUT" for call in proxy.calls)
 
 
-@pytest.fixture
-def proxy(s3_user: S3Server) -> Iterator[FaultProxy]:
-    """A proxy in front of the server."""
-    with proxying(s3_user.endpoint_url) as running:
-        yield running
-
-
-@pytest.fixture
-def made(folders: Path, upstream: Upstream, s3_user: S3Server, proxy: FaultProxy) -> "Maker":
-    """Makes sites behind the proxy."""
-    return Maker(folders=folders, upstream=upstream, server=s3_user, endpoint=proxy.address)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maker:
-    """Makes sites, each with a ledger and a place in the bucket of its own."""
-
-    folders: Path
-    upstream: Upstream
-    server: S3Server
-    endpoint: str
-
-    def site(self, name: str, **publish: object) -> Bucket:
-        """A site whose first news are published."""
-        folder = self.folders / name
-        folder.mkdir()
-        site, url = SiteFolder(folder=folder), self.server.fresh_url()
-        lists = (self.upstream.source("rolling"), self.upstream.source("media"))
-        site.write(*lists, publish={"url": url, "endpoint_url": self.endpoint} | publish)
-        first_news(self.upstream)
-        ended = site.run()
-        assert ended.ending == "Completed", ended.state.message
-        return Bucket(site=site, server=self.server, url=url)
-
-
-def without_times(found: Stored) -> Stored:
-    """Without what holds the time of a run: records, and the correction's own."""
-    return {key: value for key, value in found.items() if not key.startswith(("_finews/", "search/"))}
-
-
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("fault", ABSORBED, ids=lambda fault: fault.value)
 @pytest.mark.fault(
     reader="the new site",
@@ -110,25 +51,23 @@ def test_a_call_that_fails_once_is_absorbed(
 ) -> None:
     """Retries, a look at what is there, and the object is as it should be: the run completes."""
     standing(monkeypatch)
-    wanted = made.site("wanted")
-    more_news(upstream)
-    proxy.forget()
-    wanted.site.run()
-    puts = sum(call.method == "PUT" for call in proxy.calls)
-    for nth in some(puts, 1):
-        bucket = made.site(f"at-{nth}")
-        more_news(upstream)
+    bucket = made.site("site")
+    kept, puts = one_more_run(bucket, proxy, upstream)
+    wanted = without_times(bucket.objects())
+    for nth in some(puts, 1, every=EVERY, first=1 + ABSORBED.index(fault)):
+        bucket.put_back(kept)
         proxy.forget()
         proxy.break_at(fault, nth=nth)
         ended = bucket.site.run()
         assert ended.ending == "Completed", f"at PUT {nth}: {ended.state.message}"
-        assert bucket.dead_links() == []
-        assert without_times(bucket.objects()) == without_times(wanted.objects()), f"at PUT {nth}"
+        assert without_times(bucket.objects()) == wanted, f"at PUT {nth}"
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "fault", [Fault.DENIED, *([Fault.ERROR, Fault.LOST_AFTER] if ALL else [])], ids=lambda fault: fault.value
+    "fault",
+    [Fault.DENIED, *([Fault.ERROR, Fault.LOST_AFTER, Fault.REFUSED] if ALL else [])],
+    ids=lambda fault: fault.value,
 )
 @pytest.mark.fault(
     reader="the old site, or a mix of two correct versions; no dead link",
@@ -138,16 +77,14 @@ def test_a_call_that_fails_once_is_absorbed(
 def test_a_service_that_goes_on_failing_fails_the_run_and_the_next_one_makes_it_whole(
     fault: Fault, made: Maker, proxy: FaultProxy, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A failed wave stops all later ones; no link dangles; the remainder is taken up."""
+    """A failed wave stops all later ones; no link dangles; the remainder is taken up. Nothing is tried again here."""
     standing(monkeypatch)
-    wanted = made.site("wanted")
-    more_news(upstream)
-    proxy.forget()
-    wanted.site.run()
-    puts = sum(call.method == "PUT" for call in proxy.calls)
-    for nth in some(puts, FEW):
-        bucket = made.site(f"at-{nth}")
-        more_news(upstream)
+    bucket = made.site("site")
+    made.write(bucket, retries=0, attempts=1)
+    kept, puts = one_more_run(bucket, proxy, upstream)
+    wanted = without_times(bucket.objects())
+    for nth in some(puts, 1, every=EVERY):
+        bucket.put_back(kept)
         proxy.forget()
         proxy.break_at(fault, nth=nth, times=10_000)
         ended = bucket.site.run()
@@ -155,19 +92,113 @@ def test_a_service_that_goes_on_failing_fails_the_run_and_the_next_one_makes_it_
         assert bucket.dead_links() == []
         proxy.forget()
         assert bucket.site.run().ending == "Completed"
-        assert without_times(bucket.objects()) == without_times(wanted.objects()), f"at PUT {nth}"
+        assert without_times(bucket.objects()) == wanted, f"at PUT {nth}"
 
 
-@pytest.mark.skipif(not ALL, reason="a lost answer is waited for as long as a real one: only in make faults")
+@pytest.mark.parametrize(("method", "able"), LOOKS, ids=[method for method, _ in LOOKS])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.LOST_AFTER, *([Fault.REFUSED, Fault.LOST_BEFORE, Fault.ERROR, Fault.SLOW_DOWN] if ALL else [])],
+    ids=lambda fault: fault.value,
+)
 @pytest.mark.fault(
     reader="the new site",
-    reports="Completed, after 20 seconds",
+    reports="Completed: the call is made again",
+    heals="within the run",
+)
+def test_a_look_or_a_deletion_that_fails_once_is_absorbed(
+    fault: Fault, method: str, able: Capabilities, made: Maker, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HEAD and DELETE of a service that can do little, and POST, which deletes many at once."""
+    standing(monkeypatch)
+    bucket = made.site("site")
+    with bucket.site.ledger() as ledger:
+        keep_capabilities(read_site(str(bucket.site.file)), ledger, able)
+    kept = bucket.keep()
+    take_down(bucket, "Completed")
+    wanted, gone = without_times(bucket.objects()), kept.objects.keys() - bucket.objects().keys()
+    bucket.put_back(kept)
+    proxy.forget()
+    proxy.break_at(fault, nth=1, method=method)
+    take_down(bucket, "Completed")
+    assert sum(call.method == method for call in proxy.calls) > 1
+    assert without_times(bucket.objects()) == wanted
+    assert f"_posts/2026-11-20-{MOVING.number}.md" in gone
+
+
+@pytest.mark.fault(
+    reader="the new site; some files that nothing names are still there",
+    reports="Failed, with the first keys that are still there",
+    heals="the next run deletes the others",
+)
+def test_keys_that_a_batch_did_not_delete_are_deleted_by_the_next_run(
+    made: Maker, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their errors come inside a 200. What was deleted is not asked for again, and nothing else goes."""
+    standing(monkeypatch)
+    bucket = made.site("site")
+    kept = bucket.keep()
+    take_down(bucket, "Completed")
+    wanted = without_times(bucket.objects())
+    bucket.put_back(kept)
+    before = bucket.objects().keys()
+    proxy.forget()
+    proxy.delete = bucket.delete
+    proxy.break_at(Fault.SOME_KEYS, nth=1, method="POST", times=10_000)
+    said = take_down(bucket, "Failed")
+    assert "objects of wave deletions failed: " in said
+    assert "InternalError: on purpose" in said
+    left = without_times(bucket.objects())
+    assert wanted.keys() < left.keys() < before | wanted.keys()
+    assert bucket.dead_links() == []
+    proxy.forget()
+    assert bucket.site.run().ending == "Completed"
+    assert without_times(bucket.objects()) == wanted
+    assert bucket.site.run().report.deleted == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "ending", "said"),
+    [
+        (Fault.WRONG_SIZE, "Failed", "the service does not hold what was sent: 3 bytes, "),
+        (Fault.OTHER_HEADERS, "Completed with problems", "of them are not confirmed"),
+    ],
+    ids=lambda value: getattr(value, "value", None),
+)
+@pytest.mark.fault(
+    reader="the old site, or the new one with other headers",
+    reports="another size: Failed; other headers: Completed with problems; the summary counts what is confirmed",
+    heals="another size: the next run; other headers: a person",
+)
+def test_an_object_that_the_service_tells_otherwise_is_not_passed_over(
+    fault: Fault, ending: str, said: str, made: Maker, proxy: FaultProxy, upstream: Upstream
+) -> None:
+    """A service whose tags prove nothing is asked for size and headers."""
+    bucket = made.site("site")
+    with bucket.site.ledger() as ledger:
+        keep_capabilities(read_site(str(bucket.site.file)), ledger, PLAIN)
+    more_news(upstream)
+    proxy.break_at(fault, nth=10, method="HEAD", times=3)
+    ended = bucket.site.run()
+    assert (ended.ending, said in str(ended.state.message)) == (ending, True), ended.state.message
+    if fault is Fault.OTHER_HEADERS:
+        assert "3 of them" in str(ended.state.message)
+        assert ended.report.verified == len(ended.report.written) - 3
+    proxy.forget()
+    assert bucket.site.run().ending == "Completed"
+    assert bucket.dead_links() == []
+
+
+@pytest.mark.fault(
+    reader="the new site",
+    reports="Completed, after `read_timeout` seconds",
     heals="within the run",
 )
 def test_a_call_without_an_answer_is_made_again(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
-    """After twenty seconds."""
-    bucket = made.site("site")
+    """After two seconds here."""
+    bucket = made.site("site", read_timeout=2)
     more_news(upstream)
+    proxy.forget()
     proxy.break_at(Fault.NO_ANSWER, nth=5)
     assert bucket.site.run().ending == "Completed"
     assert bucket.dead_links() == []
@@ -184,42 +215,6 @@ def test_a_state_that_is_cut_off_on_the_way_is_read_again(made: Maker, proxy: Fa
     more_news(upstream)
     proxy.break_at(Fault.CUT_OFF, nth=1, method="GET")
     assert bucket.site.run().ending == "Completed"
-
-
-def test_a_run_with_nothing_new_makes_no_write_and_no_list_call(made: Maker, proxy: FaultProxy) -> None:
-    """It reads the state, and that is all."""
-    bucket = made.site("site")
-    proxy.forget()
-    assert bucket.site.run().report.written == ()
-    assert [(call.method, call.key.rpartition("/")[2]) for call in proxy.calls] == [("GET", "state.json")]
-
-
-def test_every_write_says_what_it_expects(made: Maker, proxy: FaultProxy, upstream: Upstream) -> None:
-    """If-None-Match or If-Match on each PUT of a run, and no list call."""
-    made.site("site")
-    bucket = made.site("other")
-    more_news(upstream)
-    proxy.forget()
-    bucket.site.run()
-    puts = [call for call in proxy.calls if call.method == "PUT"]
-    assert len(puts) > 40
-    assert not [call.key for call in puts if not {"If-Match", "If-None-Match"} & call.headers.keys()]
-    assert not [call for call in proxy.calls if "list-type" in call.query]
-
-
-def test_only_headers_travel_when_only_headers_change(proxy: FaultProxy, s3_user: S3Server) -> None:
-    """A copy onto itself, on condition that it is the same."""
-    store = open_store(s3_user.fresh_url(), endpoint_url=proxy.address)
-    page = Page(key="a", body=b"x" * 9999, content_type="text/html", cache_control="max-age=60")
-    (receipt,) = store.write([Action(kind=ActionKind.CREATE, key="a", reason="new", page=page)])
-    proxy.forget()
-    again = Page(key="a", body=page.body, content_type="text/html", cache_control="no-cache")
-    (done,) = store.write([Action(kind=ActionKind.HEADERS, key="a", reason="r", page=again, tag=receipt.tag)])
-    store.close()
-    assert (done.error, done.verified) == ("", True)
-    (call,) = proxy.calls
-    assert (call.size, call.headers["x-amz-metadata-directive"]) == (0, "REPLACE")
-    assert receipt.tag in call.headers["x-amz-copy-source-if-match"]
 
 
 @pytest.mark.fault(
@@ -245,6 +240,32 @@ def test_a_service_without_conditional_writes_is_found_out(
 
 
 @pytest.mark.fault(
+    reader="the new site",
+    reports="Completed: what the other service can do is found out anew",
+    heals="nothing to heal",
+)
+def test_a_site_that_moves_to_another_service_is_not_held_to_what_the_first_could(
+    made: Maker, proxy: FaultProxy, upstream: Upstream, s3_user: S3Server
+) -> None:
+    """A bucket of the same name at another endpoint, whose service does not know conditional writes."""
+    bucket = made.site("site")
+    more_news(upstream)
+    with proxying(s3_user.endpoint_url) as other:
+        other.refuse_conditions()
+        made.write(bucket, endpoint_url=other.address)
+        assert bucket.site.run().ending == "Completed"
+        tried = [call.key for call in other.calls if {"If-Match", "If-None-Match"} & call.headers.keys()]
+        assert tried
+        assert {key.rpartition("_finews/")[2] for key in tried} == {"probe"}
+    made.write(bucket)
+    proxy.forget()
+    first_news(upstream)
+    assert bucket.site.run().ending == "Completed"
+    assert not [call for call in proxy.calls if call.key.endswith("probe")]  # that is still known
+    assert [call for call in proxy.calls if "If-Match" in call.headers]
+
+
+@pytest.mark.fault(
     reader="the same site",
     reports="Completed",
     heals="within the run",
@@ -253,8 +274,8 @@ def test_another_service_gets_the_same_site(
     folders: Path, upstream: Upstream, s3_server: S3Server, radosgw_user: S3Server
 ) -> None:
     """A Ceph object gateway: what it can do is found out, a second run writes nothing, no link dangles."""
-    with proxying(radosgw_user.endpoint_url) as proxy:
-        made = Maker(folders=folders, upstream=upstream, server=radosgw_user, endpoint=proxy.address)
+    with proxying(radosgw_user.endpoint_url) as proxy, closing(radosgw_user.client()) as client:
+        made = Maker(folders=folders, upstream=upstream, server=radosgw_user, client=client, endpoint=proxy.address)
         bucket = made.site("site")
         folder = SiteFolder(folder=folders / "folder")
         folder.folder.mkdir()
@@ -272,32 +293,39 @@ def test_another_service_gets_the_same_site(
             assert bucket.dead_links() == []
 
 
-def test_a_lost_ledger_is_made_again_from_a_bucket(made: Maker, upstream: Upstream) -> None:
-    """Bytes and headers are as they were, and the next run writes nothing."""
-    bucket = made.site("site")
-    more_news(upstream)
-    bucket.site.run()
-    before = bucket.all()
-    bucket.site.ledger_file.unlink()
-    assert bucket.site.do(maintain.restore).ending == "Completed"
-    assert bucket.site.run().report.written == ()
-    assert bucket.objects() == {key: found for key, found in before.items() if key != MARKER}
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("which", ["a first run", "a later run"])
+@pytest.mark.fault(
+    reader="the old site, or a mix of two correct versions; no dead link",
+    reports="nothing: it is gone",
+    heals="the next run follows at once and ends with the same bytes, headers and ledger",
+)
+def test_killed_at_a_store_call_the_next_run_makes_it_whole(
+    which: str, made: Maker, upstream: Upstream, s3_user: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL before calls of a run in a process of its own, several of them under way, and before commits."""
+    standing(monkeypatch)
+    made = replace(made, endpoint=s3_user.endpoint_url)
+    bucket = made.fresh("site")
+    first_news(upstream)
+    if which == "a later run":
+        assert run(bucket.site.folder).state == "Completed"
+        more_news(upstream)
+    kept = bucket.keep()
+    steps = run(bucket.site.folder).steps
+    assert steps > 80
+    objects, ledger = bucket.objects(), ledger_of(bucket.site)
+    for at in some(steps, 3, every=5):
+        bucket.put_back(kept)
+        assert run(bucket.site.folder, at=at, how=How.KILL).killed
+        assert bucket.dead_links() == [], f"killed before step {at}"
+        assert run(bucket.site.folder).state == "Completed"
+        assert bucket.objects() == objects, f"killed before step {at}"
+        assert ledger_of(bucket.site) == ledger, f"killed before step {at}"
 
 
-def test_compressed_objects_are_the_same_for_readers(made: Maker, upstream: Upstream) -> None:
-    """`gzip = true`: text is stored compressed, the same on any day; a second run writes nothing."""
-    bucket = made.site("site", gzip=True)
-    found = bucket.objects()
-    assert found["index.html"][3] == "gzip"
-    assert found["index.html"][0][:2] == b"\x1f\x8b"
-    assert bucket.site.run().report.written == ()
-    more_news(upstream)
-    assert bucket.site.run().ending == "Completed"
-
-
-def standing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A correction says when it was seen: the clock of the flow stands still, so that runs can be compared."""
-    from flows import syndicate
-    from tests.faults.breaking import Standing
-
-    monkeypatch.setitem(vars(syndicate), "datetime", Standing)
+def take_down(bucket: Bucket, ending: str) -> str:
+    """Withdraw an article, which deletes its post and files of the search index; what the run said."""
+    ended = bucket.site.do(maintain.withdraw, articles=[MOVING.code], reason=WithdrawalReason.OWN)
+    assert ended.ending == ending, ended.state.message
+    return str(ended.state.message)

@@ -1,34 +1,29 @@
 """Two runs at once, a run that sleeps past its lease, and a reader who never stops looking."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults.breaking import How, run, start
 from tests.faults.conftest import ALL, some
-from tests.faults.sites import BASE, copied, dead_links, first_news, more_news, prepared
+from tests.faults.sites import BASE, dead_links, first_news, more_news, prepared
 from tests.support.crawling import by_http, dangling
 from tests.support.sites import SiteFolder
 from tests.support.static_server import serving
 from tests.support.upstream import Story, Upstream, stories
 
+Prepared = Callable[[str], SiteFolder]
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def two_in_one(
-    request: pytest.FixtureRequest, folders: Path, upstream: Upstream
-) -> Iterator[tuple[SiteFolder, SiteFolder]]:
-    """A site, and another one in the same state whose run nobody disturbs."""
+def new_site(request: pytest.FixtureRequest, folders: Path, upstream: Upstream) -> Prepared:
+    """Makes sites in the same state."""
     if request.param == "sqlite":
-        site = prepared(folders / "site", upstream)
-        yield site, copied(site, folders / "wanted")
-        return
+        return lambda name: prepared(folders / name, upstream)
     new_database: Callable[[], str] = request.getfixturevalue("new_postgres_database")
-    yield (
-        prepared(folders / "site", upstream, ledger=new_database()),
-        prepared(folders / "wanted", upstream, ledger=new_database()),
-    )
+    return lambda name: prepared(folders / name, upstream, ledger=new_database())
 
 
 @pytest.mark.fault(
@@ -36,11 +31,9 @@ def two_in_one(
     reports="the second is Skipped, or has nothing to do",
     heals="nothing to heal",
 )
-def test_two_runs_at_once_leave_the_result_of_one(
-    two_in_one: tuple[SiteFolder, SiteFolder], upstream: Upstream
-) -> None:
+def test_two_runs_at_once_leave_the_result_of_one(new_site: Prepared, upstream: Upstream) -> None:
     """Two processes on one site: the second is skipped, or comes after the first and has nothing to do."""
-    site, wanted = two_in_one
+    site, wanted = new_site("site"), new_site("wanted")
     first_news(upstream)
     run(wanted.folder)
     children = [start(site.folder) for _ in range(2)]
@@ -56,29 +49,31 @@ def test_two_runs_at_once_leave_the_result_of_one(
     heals="nothing to heal",
 )
 def test_a_run_that_sleeps_past_its_lease_changes_nothing_when_it_wakes(
-    two_in_one: tuple[SiteFolder, SiteFolder], folders: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    new_site: Prepared, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped by a signal at a step, overtaken by a later run with newer news, and let go on."""
-    site, wanted = two_in_one
+    """Stopped by a signal before it writes an object, overtaken by a later run with newer news, and let go on."""
     first_news(upstream)
-    run(wanted.folder)
-    more_news(upstream)
-    run(wanted.folder)
-    first_news(upstream)
-    sleeper = start(site.folder, at=60, how=How.STOP)  # among the articles
-    sleeper.wait_until_stopped()
-    monkeypatch.setenv("FINEWS_TEST_MINUTES", "5")
-    run(site.folder)
-    more_news(upstream)
-    assert run(site.folder).state == "Completed"
-    before = _objects_in_place(site)
-    sleeper.go_on()
-    ended = sleeper.ended()
-    assert ended.state == "Superseded", ended.message
-    assert "another one has taken over" in ended.message or "another run has begun" in ended.message
-    assert run(site.folder).message.endswith("0 objects written")
-    assert _objects_in_place(site) == before
-    assert dead_links(site) == []
+    objects = run(new_site("counted").folder, how=How.STOP).steps
+    assert objects > 50
+    for at in some(objects, 3, every=12):
+        site = new_site(f"stopped-{at}")
+        first_news(upstream)
+        monkeypatch.setenv("FINEWS_TEST_MINUTES", "0")
+        sleeper = start(site.folder, at=at, how=How.STOP)
+        sleeper.wait_until_stopped()
+        monkeypatch.setenv("FINEWS_TEST_MINUTES", "5")
+        run(site.folder)
+        more_news(upstream)
+        later = run(site.folder)
+        assert later.state == "Completed", f"stopped before object {at}: {later.message}"
+        before = _objects_in_place(site)
+        sleeper.go_on()
+        ended = sleeper.ended()
+        assert ended.state == "Superseded", f"stopped before object {at}: {ended.message}"
+        assert "another one has taken over" in ended.message or "another run has begun" in ended.message
+        assert run(site.folder).message.endswith("0 objects written")
+        assert _objects_in_place(site) == before, f"stopped before object {at}"
+        assert dead_links(site) == []
 
 
 @pytest.mark.timeout(1800)
@@ -104,10 +99,10 @@ def test_a_reader_who_crawls_without_pause_meets_no_dead_link(folders: Path, ups
         reader = threading.Thread(target=crawl, args=(address,))
         reader.start()
         try:
-            for count in range(3, 60 if ALL else 12, 2):
+            for count in range(3, 27 if ALL else 12, 2):
                 upstream.serve("rolling", *stories(count))
                 upstream.serve("media", Story(number=f"20261120{count:010d}", title=f"日报第{count}条"))
-                for at in some(120, 3):
+                for at in some(120, 3, every=5, first=count):
                     run(site.folder, at=at, how=How.KILL)
                 assert run(site.folder).state == "Completed"
         finally:

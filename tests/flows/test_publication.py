@@ -181,12 +181,53 @@ def test_more_deletions_than_allowed_are_a_failure_and_delete_nothing(site: Site
     ended = site.run()
     assert ended.ending == "Failed"
     assert "2 of " in str(ended.state.message)
-    assert "run with allow_deletions = 2" in str(ended.state.message)
+    assert "run with --allow-deletions 2" in str(ended.state.message)
     assert site.objects() == before
     ended = site.run(allow_deletions=2)
     assert ended.ending == "Completed"
     assert set(ended.report.deleted) == set(mine)
     assert set(site.objects()) == set(before) - set(mine)
+
+
+def leave(site: SiteFolder, count: int) -> None:
+    """Let so many posts be due to be deleted."""
+    with site.ledger() as ledger:
+        posts = sorted(key for key in site.objects() if key.startswith("_posts/"))
+        assert len(posts) >= count
+        ledger.objects.delete_later(posts[:count], after=LONG_AGO)
+
+
+def test_the_share_of_a_site_that_a_run_may_delete(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(59))
+    site.run()
+    with site.ledger() as ledger:
+        count = ledger.objects.count()
+    leave(site, 55)
+    for share, ending in ((0.0, "Failed"), (54.5 / count, "Failed"), (55.5 / count, "Completed")):
+        site.write(upstream.source("rolling"), publish={"max_deletion_share": share})
+        ended = site.run()
+        assert ended.ending == ending, (share, ended.state.message)
+        allowed = max(50, int(share * count))
+        assert ending == "Completed" or f"55 of {count} objects are to be deleted, and {allowed} may be" in str(
+            ended.state.message
+        )
+        assert len(ended.report.deleted) == (55 if ending == "Completed" else 0)
+
+
+def test_a_small_site_does_not_lose_most_of_itself(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(6))
+    site.run()
+    with site.ledger() as ledger:
+        count = ledger.objects.count()
+        due = sorted(site.objects())[: count // 3 + 1]
+        assert count // 3 < len(due) < 50
+        ledger.objects.delete_later(due, after=LONG_AGO)
+    ended = site.run()
+    assert ended.ending == "Failed"
+    assert f"{count // 3} may be" in str(ended.state.message)
+    with site.ledger() as ledger:
+        ledger.objects.want(due[:1])
+    assert site.run().report.deleted == tuple(due[1:])
 
 
 def test_nothing_is_deleted_after_a_wave_that_failed(site: SiteFolder, upstream: Upstream) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,49 @@ def test_addresses_that_cannot_be_asked(tmp_path: Path, url: str) -> None:
     expected = f"my.toml:7: list_url = {url!r}: expected an address that begins with http:// or https://"
     assert expected in complaint(tmp_path, SITE + SOURCE.replace("http://127.0.0.1:1/list", url))
     assert "my.toml:3: base_url = " in complaint(tmp_path, SITE.replace("https://example.com/", url) + SOURCE)
+
+
+ADDRESSES = (
+    "site.base_url",
+    "site.contact",
+    "publish.public_url",
+    "publish.endpoint_url",
+    "announce.indexnow_endpoint",
+)
+
+
+@pytest.mark.parametrize("where", [*ADDRESSES, "list_url"])
+@pytest.mark.parametrize(
+    "url", ["https://u:canary@host/x", "https://canary@host", "https://u:canary/1@host", "u:canary"]
+)
+def test_an_address_that_is_shown_holds_no_password_and_the_error_neither(tmp_path: Path, where: str, url: str) -> None:
+    table, _, key = where.rpartition(".")
+    texts = {
+        "": SITE + SOURCE.replace("http://127.0.0.1:1/list", url),
+        "site": (SITE if key == "contact" else SITE.replace("https://example.com/", url))
+        + (f'contact = "{url}"\n' if key == "contact" else "")
+        + SOURCE,
+    }
+    (tmp_path / "my.toml").write_text(texts.get(table, SITE + f'[{table}]\n{key} = "{url}"\n' + SOURCE))
+    with pytest.raises(ConfigError, match=f"{key or where} = ") as caught:
+        load_site(tmp_path / "my.toml", KINDS)
+    told = "".join(traceback.format_exception(caught.value))  # a worker's log has all of it
+    assert "canary" not in told if "@" in url else "expected" in told
+
+
+def test_a_webhook_may_hold_a_password_and_a_query(tmp_path: Path) -> None:
+    hook = "https://u:pw@host/purge?token=x"
+    (tmp_path / "my.toml").write_text(SITE + f'[announce]\npurge_webhook = "{hook}"\n' + SOURCE)
+    assert load_site(tmp_path / "my.toml", KINDS).announce.purge_webhook == hook
+
+
+@pytest.mark.parametrize("end", ["?token=canary", "#x"])
+@pytest.mark.parametrize("key", ["public_url", "endpoint_url"])
+def test_an_address_to_which_keys_are_added_ends_with_its_path(tmp_path: Path, key: str, end: str) -> None:
+    said = complaint(tmp_path, SITE + f'[publish]\n{key} = "https://host/x{end}"\n' + SOURCE)
+    assert f"{key} = " in said
+    assert "without ? and #" in said
+    assert "canary" not in said
 
 
 def test_a_choice_source_needs_the_code_in_its_article_address(tmp_path: Path) -> None:

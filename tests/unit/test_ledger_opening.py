@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import traceback
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,20 @@ def test_a_server_that_is_not_there() -> None:
     with pytest.raises(LedgerError, match=r"ledger postgresql://user:\*\*\*@127.0.0.1:1/db: ") as caught:
         opened("postgresql://user:secret@127.0.0.1:1/db")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["password=canary", "sslpassword=canary", "passfile=/canary"])
+def test_a_secret_in_the_query_is_not_shown(secret: str) -> None:
+    with pytest.raises(LedgerError, match=r"ledger postgresql://\*\*\*@127.0.0.1:1/db\?.*: ") as caught:
+        opened(f"postgresql://user@127.0.0.1:1/db?{secret}")
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("port", ["canary"])
+def test_neither_is_one_in_an_address_that_cannot_be_read(port: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened(f"postgresql://user@host:{port}/db")
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 # --- locks ------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The plan: what to do to a store, and why."""
 
+from dataclasses import replace
+
 import pytest
 
 from tasks.errors import StoreError
@@ -30,6 +32,16 @@ def test_each_action_says_why() -> None:
         ("recached", ActionKind.HEADERS, "only headers changed", recached, "tag of recached"),
         ("same", ActionKind.KEEP, "unchanged", same, "tag of same"),
     ]
+
+
+def test_another_encoding_is_another_object_not_other_headers() -> None:
+    """A copy would keep the bytes: plain ones that say they are compressed, or the other way round."""
+    plain, edited = page("a"), page("b", cache_control="no-cache")
+    packed = {one.key: replace(one, encoding="gzip") for one in (page("a"), page("b"))}
+    for wanted, before in ((packed["a"], plain), (plain, packed["a"])):
+        assert [action.kind for action in plan([wanted], {"a": recorded(before)}).updates] == [ActionKind.UPDATE]
+    same = plan([replace(edited, encoding="gzip")], {"b": recorded(packed["b"])})
+    assert [action.kind for action in same.updates] == [ActionKind.HEADERS]
 
 
 def test_the_order_of_the_pages_does_not_matter() -> None:

@@ -9,7 +9,9 @@ import http.server
 import logging
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +94,21 @@ def test_no_credentials_is_an_error_that_says_where_they_go(aws_environment: Non
         store.write([create("a")])
     assert not caught.value.retryable
     store.close()
+
+
+def test_what_a_program_for_credentials_prints_is_shown_nowhere(
+    aws_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nor by the cause of the error: logs show it too."""
+    config = tmp_path / "config"
+    config.write_text('[default]\ncredential_process = sh -c "echo canary; echo canary >&2; exit 1"\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with (
+        contextlib.closing(S3Store("bucket", endpoint_url="http://127.0.0.1:9")) as store,
+        pytest.raises(StoreError, match="the credentials could not be obtained") as caught,
+    ):
+        store.write([create("a")])
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_an_endpoint_that_is_down_is_worth_a_retry(s3_user: "S3Server") -> None:
@@ -258,7 +275,9 @@ def test_a_prefix_that_is_no_key_is_an_error(path: str) -> None:
         open_store(f"s3://bucket/{path}")
 
 
-@pytest.mark.parametrize("endpoint", ["127.0.0.1:9000", "ftp://host", "http://", "http://user:hidden@host"])
+@pytest.mark.parametrize(
+    "endpoint", ["127.0.0.1:9000", "ftp://host", "http://", "http://user:hidden@host", "http://host/?token=hidden"]
+)
 def test_an_endpoint_that_is_no_address_is_an_error(endpoint: str) -> None:
     with pytest.raises(ConfigError, match="the endpoint of the store") as caught:
         open_store("s3://bucket", endpoint_url=endpoint)
