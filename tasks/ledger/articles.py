@@ -43,7 +43,7 @@ class Articles:
         firsts = {entry.key: entry for entry in reversed(listing.entries)}
         with self._database.begin() as db:
             before = _sightings(db, firsts, source=listing.source, as_claimed=True)
-            firsts = {key: _with_time(entry, before.get(key, ())) for key, entry in firsts.items()}
+            firsts = {key: _with_time(entry, before.get(key, ()), now) for key, entry in firsts.items()}
             fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
             for entry in fresh:
                 _keep_sighting(db, entry, now)
@@ -319,10 +319,15 @@ def _sightings(
     return found
 
 
-def _with_time(entry: Entry, before: Sequence[Entry]) -> Entry:
-    """A record that tells no time keeps that of its first answer, or the one that the list told once."""
-    if entry.dated or not before:
+def _with_time(entry: Entry, before: Sequence[Entry], now: datetime) -> Entry:
+    """A record that tells no time keeps that of its first answer, or the one that the list told once.
+
+    The answer came a little after the run's own time, and what comes after that would be of the future.
+    """
+    if entry.dated:
         return entry
+    if not before:
+        return replace(entry, published_at=min(entry.published_at, now.replace(microsecond=0)))
     return replace(entry, published_at=before[0].published_at, dated=before[0].dated)
 
 

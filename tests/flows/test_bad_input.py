@@ -151,7 +151,7 @@ TEXTS: Mapping[str, tuple[Answer, Stage, str]] = {
     "null": (Answer.json({"content": None, "text": None}), Stage.PARSE, "no text"),
     "not JSON": (Answer(body="<html>出错了</html>".encode()), Stage.PARSE, "the answer is HTML"),
     "cut off": (Answer(body=BAD.text().body[:16]), Stage.PARSE, "cut off or not JSON"),
-    "no encoding": (Answer(body=b"\xff\xfe\xff\xff" * 90), Stage.PARSE, "the characters cannot be read"),
+    "no encoding": (Answer(body=b"\x81\x00\x02\xff\xfe\x8d" * 90), Stage.PARSE, "the characters cannot be read"),
 }
 
 

@@ -269,7 +269,7 @@ def test_log_tells_the_story_of_one_article(name: str, recorded: Recorded) -> No
         "status 503",
         "attempt 2: GET",
         "200",
-        "characters read as choice",
+        "characters read as service",
         "revision 1",
         f"create {key}",
     ):
