@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults setup setup-dev setup-web lint type format golden lighthouse bench lock clean
+.PHONY: help run up test faults setup setup-dev setup-web lint type format golden lighthouse pictures bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -48,6 +48,9 @@ golden: setup-dev  ## write the golden site anew, for a person to review with gi
 
 lighthouse: setup-dev setup-web  ## Lighthouse over the demo site; fails below its aims
 	@$(BIN)/python -m tests.web.lighthouse
+
+pictures: setup-dev  ## take the README's pictures of the demo site anew
+	@$(BIN)/python -m tests.web.pictures
 
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run

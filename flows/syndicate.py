@@ -10,11 +10,12 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.asking import Wish, ask_sources, readings
 from flows.breaker import tripped
 from flows.ending import conclude, ending_early
 from flows.keeping import forget_old, settle_rights
 from flows.publishing import publish_unless
-from flows.reading import Wish, ask_sources, decide_all, read_texts, readings
+from flows.reading import decide_all, read_texts
 from flows.run import open_run, read_site
 from tasks.errors import FinewsError
 

@@ -21,14 +21,18 @@ Failures of one article are caught by the flow and become an `Outcome`; failures
 from datetime import datetime
 from typing import Any
 
+from tasks.masking import masked
 from tasks.model import Receipt
 
 
 class FinewsError(Exception):
-    """Root of the tree. `attempts` is filled in by the verb that gave up."""
+    """Root of the tree. `attempts` is filled in by the verb that gave up. No message shows what an address keeps secret."""
 
     retryable: bool = False
     attempts: int = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class ConfigError(FinewsError):

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tasks.articles.plain import legal
 from tasks.ledger.opening import Database
 from tasks.ledger.schema import journal
+from tasks.masking import masked
 from tasks.model import Note, Stage
 
 _LONGEST = 900  # characters; longer ones are cut, bodies never belong here
@@ -28,8 +29,8 @@ class Journal:
         self._seconds: dict[tuple[str, Stage], float] = {}
 
     def note(self, subject: str, stage: Stage, text: str) -> None:
-        """Remember one line about an article (by key) or a source (by name)."""
-        line = " ".join(legal(text).split())
+        """Remember one line about an article (by key) or a source (by name), without what addresses in it keep secret."""
+        line = " ".join(legal(masked(text)).split())
         line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
         note = Note(at=self._clock(), run_id=self._run_id, subject=subject[:100], stage=stage, text=line)
         with self._lock:

@@ -17,6 +17,7 @@ import requests
 import urllib3
 
 from tasks.errors import FetchError
+from tasks.masking import masked
 from tasks.model import Request, Response, Validators
 from tasks.web.decoding import ACCEPTED, TooLong, Undecodable, decoded
 from tasks.web.failures import is_passing, plain
@@ -160,7 +161,7 @@ class Client:
             seconds = time.monotonic() - started
         exchange.left -= seconds
         exchange.seconds += seconds
-        log.info("GET %s -> %s, %s bytes in %.2f s", url, answer.status_code, len(body), seconds)
+        log.info("GET %s -> %s, %s bytes in %.2f s", masked(url), answer.status_code, len(body), seconds)
         if target and exchange.left <= 0:
             raise self._too_slow(url, 0)
         asked_conditionally = exchange.validators.url == url

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from tasks.errors import FetchError
+from tasks.masking import masked
 from tasks.web.manners import HostRecords, Manners, Scope, host_of
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Holding:
     def wait(self, url: str, manners: Manners) -> None:
         """Wait until `url` may be asked."""
         if (seconds := self.look(url, manners)) > 0:
-            log.info("waiting %.1f s before GET %s, as a Retry-After asks", seconds, url)
+            log.info("waiting %.1f s before GET %s, as a Retry-After asks", seconds, masked(url))
             self._sleep(seconds)
 
     def hold(self, url: str, manners: Manners, seconds: float) -> datetime:

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 from prefect import flow
 
+from flows.asking import Wish, ask_sources
 from flows.publishing import render_and_publish
-from flows.reading import Wish, ask_sources, decide_all, read_texts
+from flows.reading import decide_all, read_texts
 from flows.report import Recorder
 from flows.run import open_run, read_site
 from infra.sample.markup import ORIGIN
