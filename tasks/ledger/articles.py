@@ -327,7 +327,7 @@ def _with_time(entry: Entry, before: Sequence[Entry], now: datetime) -> Entry:
     if entry.dated:
         return entry
     if not before:
-        return replace(entry, published_at=min(entry.published_at, now.replace(microsecond=0)))
+        return replace(entry, published_at=min(entry.published_at, now))
     return replace(entry, published_at=before[0].published_at, dated=before[0].dated)
 
 

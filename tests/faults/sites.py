@@ -65,7 +65,8 @@ def ledger_of(site: SiteFolder) -> Mapping[str, list[tuple[object, ...]]]:
         table: sorted(db.execute(f"SELECT {columns} FROM {table}").fetchall(), key=repr)
         for table, columns in COLUMNS.items()
     }
-    facts = "SELECT name, value FROM facts WHERE name NOT LIKE 'list lengths%' ORDER BY name"
+    counted = "name NOT LIKE 'list lengths%' AND name NOT LIKE 'complete %'"  # a killed run has looked, too
+    facts = f"SELECT name, value FROM facts WHERE {counted} ORDER BY name"
     found["facts"] = db.execute(facts).fetchall()
     db.close()
     return found
