@@ -1,12 +1,19 @@
 """A new ledger from the store alone."""
 
+import re
+from datetime import datetime
+
 from flows.publication import MARKER, read_state
 from flows.reading_store import as_page, read_all
 from flows.run import Run
 from tasks.errors import StoreError
 from tasks.ledger.records import PREFIX
 from tasks.model import ActionKind, Outcome, Receipt, Result, RunReport, Stage, Stored
+from tasks.outputs.addresses import SITEMAPS
 
+_SHARD = re.compile(
+    r"<loc>[^<]*/sitemaps/(\d{4}-\d\d-\d+)\.xml</loc>\s*<lastmod>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)</lastmod>"
+)
 # What nothing renders again: pictures, and former files of the search index, which wait to be deleted.
 _NOT_RENDERED = ("pictures/", "search/")
 
@@ -28,7 +35,8 @@ def restore_ledger(run: Run) -> None:
     ours = [key for key in keys if key.startswith(PREFIX)]
     for batch in read_all(run.store, ours):
         records.read({key: stored.body for key, stored in batch})
-    records.finish(news_files=sum(key.startswith("sitemap-news") for key in keys))
+    news_files = sum(key.startswith("sitemap-news") for key in keys)
+    records.finish(news_files=news_files, shards=_shards(run.store.read(SITEMAPS)))
     run.ledger.generations.settle(state.generation)
     for batch in read_all(run.store, keys):
         run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
@@ -37,6 +45,12 @@ def restore_ledger(run: Run) -> None:
         Outcome(subject="the ledger", stage=Stage.DECIDE, result=Result.DONE, reason=f"restored: {told}")
     )
     run.ledger.journal.note("store", Stage.DECIDE, f"ledger restored: {told}")
+
+
+def _shards(sitemap: Stored | None) -> dict[str, datetime]:
+    """When each shard of the sitemap last changed, as its index tells."""
+    found = _SHARD.findall(sitemap.body.decode("utf-8", "replace")) if sitemap else []
+    return {label: datetime.fromisoformat(at) for label, at in found}
 
 
 def _receipt(key: str, stored: Stored) -> Receipt:

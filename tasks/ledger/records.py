@@ -116,8 +116,11 @@ class Records:
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise LedgerError(f"{name}: not a record of an article: {type(error).__name__}: {error}") from error
 
-    def finish(self, *, news_files: int) -> None:
-        """When all records are there: the orders of arrival, and which pages of lists there are."""
+    def finish(self, *, news_files: int, shards: Mapping[str, datetime]) -> None:
+        """When all records are there: the orders of arrival, and which pages of lists there are.
+
+        `shards`: when each shard of sitemaps last changed, by its label; who left it and came back is in no record.
+        """
         with self._database.begin() as db:
             _count_orders(db)
             rows = [
@@ -127,7 +130,7 @@ class Records:
                     "number": ref.number,
                     "published": True,
                     "stale": True,
-                    "changed_at": at,
+                    "changed_at": shards.get(f"{ref.name}-{ref.number}", at) if ref.kind is IndexKind.SITEMAP else at,
                 }
                 for ref, at in _pages(db).items()
             ]

@@ -300,6 +300,7 @@ def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
 
 
 TestPublishing = Publishing.TestCase
+TestPublishing.pytestmark = [pytest.mark.timeout(3600)]  # to find the smallest example takes a while
 TestPublishing.settings = settings(
     max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 12,
     stateful_step_count=14,
