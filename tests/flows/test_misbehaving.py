@@ -17,7 +17,7 @@ from tests.support.misbehaving import Misbehaving, Script, answer, misbehaving
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Story
 
-QUICK = {"read_timeout": 0.4, "total_timeout": 0.8, "max_retry_after": 3, "max_bytes": MOST}
+QUICK = {"read_timeout": 1.0, "total_timeout": 2.0, "max_retry_after": 3, "max_bytes": MOST}
 ROBOTS: dict[str, tuple[Script | bytes, bool]] = {
     "none": (answer(b"", status="404 Not Found"), True),
     "closed": (answer(b"User-agent: *\nDisallow: /\n"), False),

@@ -31,6 +31,7 @@ from tasks.stores.memory import MemoryStore
 from tests.support.crawling import dangling
 from tests.support.ledgers import CHINA, DAILY, ROLLING, article, entry, listing, offer
 
+pytestmark = pytest.mark.timeout(3600)  # to find the smallest example takes a while
 BASE = "https://example.com"
 START = datetime(2026, 3, 4, 5, tzinfo=UTC)
 SITE = """
@@ -300,7 +301,6 @@ def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
 
 
 TestPublishing = Publishing.TestCase
-TestPublishing.pytestmark = [pytest.mark.timeout(3600)]  # to find the smallest example takes a while
 TestPublishing.settings = settings(
     max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 12,
     stateful_step_count=14,

@@ -15,8 +15,8 @@ from tests.support.misbehaving import Misbehaving, misbehaving
 LIMITS = Limits(
     user_agent="finews-test/1",
     connect_timeout=2,
-    read_timeout=0.4,
-    total_timeout=0.8,
+    read_timeout=1.0,
+    total_timeout=2.0,
     max_bytes=MOST,
     max_retry_after=5,
     allow_hosts=("127.0.0.1",),
