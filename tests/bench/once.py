@@ -20,7 +20,7 @@ prepare_environment(quiet=True)
 
 from prefect import flow  # noqa: E402  (imported after the environment is set)
 
-from flows import drain, publication, publishing, reading  # noqa: E402
+from flows import asking, drain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import Wish, ask_sources  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
 from flows.reading import decide_all, read_texts  # noqa: E402
@@ -56,7 +56,8 @@ def plain(site: str) -> dict[str, Any]:
             return list(pool.map(lambda item: (item, _value(task.fn, arguments(item))), items))
 
     # Only the way of calling differs: everything below it is the flow's own code.
-    vars(reading)["each"] = vars(publishing)["each"] = vars(publication)["each"] = call
+    for module in (asking, reading, mirroring, publishing, publication):
+        vars(module)["each"] = call
     vars(publishing)["render_indexes"] = render_indexes.fn
     logging.getLogger("tasks").setLevel(logging.WARNING)
     with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:

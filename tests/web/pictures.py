@@ -45,6 +45,7 @@ def _looks(browser: Browser, origin: str, site: DemoSite, width: int) -> list[Im
         for look in LOOKS:
             reader = Reader(browser=browser, origin=origin)
             with reader.reading(site.key_of(kind), width=width, color_scheme=look) as page:
+                page.wait_for_load_state("networkidle")  # pictures are loaded late
                 found.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     return found
 
