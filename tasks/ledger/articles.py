@@ -21,6 +21,7 @@ from tasks.ledger.pictures import note_uses, with_known_pictures
 from tasks.ledger.places import mark_stale, take_out, touch
 from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
+from tasks.ledger.withdrawals import bring_back
 from tasks.model import Article, Category, Entry, Known, Listing, Offer, Status
 
 AHEAD = timedelta(minutes=10)
@@ -129,6 +130,8 @@ class Articles:
                 else:
                     touch(db, before, changed_at=now)
             db.execute(_at(article.key).values(**values))
+            if before.withdrawn_at is not None:  # reinstated, and read again
+                bring_back(db, article.key)
             keep_revision(db, former, article, number=number, now=now)
             note_uses(db, article.key, article.html, now=now)
             return _article(db, article.key, self._zone)

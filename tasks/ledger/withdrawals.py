@@ -53,7 +53,8 @@ class Withdrawals:
     def reinstate(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Bring these back; the keys of those that were down. They arrive in the lists anew, with their own dates.
 
-        One whose text is not kept, or was never read, is read again with the next run that lists it.
+        One whose text is not kept, or was never read, is read again with the next run that lists it; until then its
+        tombstones stay.
         """
         done: list[str] = []
         with self._database.begin() as db:
@@ -62,13 +63,19 @@ class Withdrawals:
                 if row is None or row.status != Status.WITHDRAWN:
                     continue
                 status = Status.READY if row.content_digest else Status.PENDING
-                back = {"withdrawn_at": None, "withdrawal_reason": None, "status": status, "published": False}
-                db.execute(articles.update().where(articles.c.key == key).values(**back, stale=True))
-                here = sa.and_(indexes.c.kind == IndexKind.WITHDRAWN, indexes.c.name == key)
-                db.execute(indexes.delete().where(here))
-                mark_stale(db, dict.fromkeys(_pointers_to(db, key)))
+                db.execute(articles.update().where(articles.c.key == key).values(status=status))
+                if status is Status.READY:
+                    bring_back(db, key)
                 done.append(key)
         return tuple(done)
+
+
+def bring_back(db: Connection, key: str) -> None:
+    """The article takes the place of its tombstones."""
+    back = {"withdrawn_at": None, "withdrawal_reason": None, "published": False, "stale": True}
+    db.execute(articles.update().where(articles.c.key == key).values(**back))
+    db.execute(indexes.delete().where(indexes.c.kind == IndexKind.WITHDRAWN, indexes.c.name == key))
+    mark_stale(db, dict.fromkeys(_pointers_to(db, key)))
 
 
 def _tombstone_of(key: str) -> IndexRef:

@@ -371,3 +371,26 @@ def test_what_is_not_ours_is_not_ours_after_a_restore(site: SiteFolder, upstream
     assert site.do(maintain.restore).ending == "Completed"
     assert outcomes(site.do(maintain.audit), "objects that are not ours") == ["1: CNAME"]
     assert (site.public / "CNAME").exists()
+
+
+def test_who_is_reinstated_without_a_text_has_a_tombstone_until_it_is_read_again(
+    two_lists: SiteFolder, upstream: Upstream
+) -> None:
+    moving = Story(number="202611200000000077", title="搬家的消息")
+    upstream.serve("rolling", moving, *stories(2))
+    upstream.serve("media", Story(number="202611190000000001", title="日报", media="河滨日报"))
+    two_lists.run()
+    upstream.serve("media", Story(number=moving.number, title=moving.title, media="沙洲晚报"))
+    two_lists.run()
+    old = f"emnews/2026/11/20/{moving.number}.html"
+    two_lists.do(maintain.withdraw, articles=[moving.code], reason=WithdrawalReason.OWN)
+    two_lists.ledger_file.unlink()
+    two_lists.do(maintain.restore)
+    two_lists.do(maintain.reinstate, articles=[moving.code])
+    assert two_lists.do(maintain.rebuild).ending == "Completed"
+    assert "文章已撤下" in two_lists.objects()[old].decode()
+    assert two_lists.run(sources=["media"]).ending == "Completed"
+    assert "0; url=" in two_lists.objects()[old].decode()
+    pages = [key for key, body in two_lists.objects().items() if key.endswith(f"{moving.code}.html")]
+    assert [moving.title in two_lists.objects()[key].decode() for key in pages] == [True]
+    assert links_that_lead_nowhere(two_lists) == []
