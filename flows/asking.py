@@ -40,7 +40,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the sources said. `keys` of the stories listed now; `failed` and `lists` as in `breaker.Readings`."""
+    """What the sources said. `keys` of the stories listed now; `failed` and `lists` as in `breaker.Readings`.
+
+    `sources`: how many were wished; one that need not be asked, or has nothing new, is as sound as one that answered.
+    """
 
     keys: tuple[str, ...]
     sources: int
@@ -81,7 +84,7 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
             continue
         _keep_answered(run, said, before[spec.name], fresh)
     run.ledger.askings.keep({name: _failed(run, before[name], error) for name, error in failed.items()})
-    return Asked(keys=tuple(keys), sources=len(specs), failed=tuple(failed), lists=lists)
+    return Asked(keys=tuple(keys), sources=len(wished), failed=tuple(failed), lists=lists)
 
 
 def _is_due(run: Run, spec: SourceSpec, asking: Asking) -> bool:

@@ -153,7 +153,7 @@ def _keep(run: Run, offer: Offer, article: Article) -> Article:
     article = _in_time(run, article)
     shown = article if spec.rights == "full" else excerpted(article)
     released_at = article.published_at + timedelta(minutes=spec.delay_minutes) if spec.delay_minutes else None
-    saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at)
+    saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at, whole=article.html)
     if released_at is not None and released_at > run.now:
         told = f"{released_at:%Y-%m-%d %H:%M %z}"
         run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")

@@ -130,8 +130,9 @@ class Recorder:
         return public[::step][:limit]
 
     def counts(self) -> tuple[int, int]:
-        """Articles met, and how many of them failed."""
-        lines = [_article_line(key, line) for key, line in self._lines.items()]
+        """Articles that lists brought, and how many of them failed; what is tried or looked at again says nothing of lists."""
+        again = (Step.RETRY.value, Step.RECHECK.value)
+        lines = [_article_line(key, line) for key, line in self._lines.items() if line.step not in again]
         return len(lines), sum(line.result is Result.FAILED for line in lines)
 
     def report(self, *, seconds: float) -> RunReport:

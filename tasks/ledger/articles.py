@@ -99,15 +99,18 @@ class Articles:
             )
             return tuple(row.key for row in rows)
 
-    def save(self, article: Article, offer: Offer, *, now: datetime, released_at: datetime | None = None) -> Article:
+    def save(
+        self, article: Article, offer: Offer, *, now: datetime, released_at: datetime | None = None, whole: str = ""
+    ) -> Article:
         """Keep a text that was read; returns the article as it is to be published.
 
         The same content again, also in other bytes, is no revision: text, times and number stay. A correction makes
         everything stale that shows the article. One that changes its address leaves the old one in `moves`, and its
-        places in the lists. Before `released_at` a new article stands in no list.
+        places in the lists. Before `released_at` a new article stands in no list. `whole`: the HTML of the whole text, of
+        which `article` may be an excerpt.
         """
         seen = {"offer_digest": offer.digest, "source": offer.entry.source}
-        prints = {"fingerprint": fingerprint(article), "text_digest": text_digest(article.html) or None}
+        prints = {"fingerprint": fingerprint(article), "text_digest": text_digest(whole or article.html) or None}
         with self._database.begin() as db:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
             former = None if before.content_digest is None else _article(db, article.key, self._zone)

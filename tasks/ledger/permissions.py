@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from tasks.articles.fingerprint import fingerprint, text_digest
+from tasks.articles.fingerprint import fingerprint
 from tasks.ledger.articles import article_from_row, with_category
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.generations import forget_versions
 from tasks.ledger.opening import Database
+from tasks.ledger.pictures import note_uses
 from tasks.ledger.places import touch
 from tasks.ledger.schema import articles, revisions, sketches
 from tasks.model import Article
@@ -40,9 +41,10 @@ class Permissions:
                     whole = article_from_row(row, self._zone)
                     if (shown := cut(whole)) == whole:
                         continue
-                    prints = {"fingerprint": fingerprint(shown), "text_digest": text_digest(shown.html)}
+                    prints = {"fingerprint": fingerprint(shown)}  # the digest of the whole text stays, for the proof
                     kept = {n: getattr(shown, n) for n in ("summary", "quote", "post_body", "html", "content_digest")}
                     touch(db, row, changed_at=row.updated_at)
+                    note_uses(db, row.key, shown.html, now=row.updated_at)
                     db.execute(articles.update().where(articles.c.key == row.key).values(**kept, **prints, stale=True))
                     db.execute(revisions.delete().where(revisions.c.article == row.key))
                     db.execute(sketches.delete().where(sketches.c.article == row.key))

@@ -70,8 +70,9 @@ def test_a_wall_goes_to_quarantine_and_is_tried_again(site: SiteFolder, outlet: 
         assert ledger.quarantine.keys() == ()
 
 
-def test_a_page_that_an_outlet_shows_for_any_address(site: SiteFolder, outlet: Outlet) -> None:
-    site.write(outlet.source())
+@pytest.mark.parametrize("rights", ["full", "excerpt"])
+def test_a_page_that_an_outlet_shows_for_any_address(rights: str, site: SiteFolder, outlet: Outlet) -> None:
+    site.write(outlet.source(rights=rights))
     outlet.list(1)
     site.run()
     outlet.list(2, page(TEXT.format(n=1)))
