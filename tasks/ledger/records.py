@@ -272,7 +272,7 @@ def _pages(db: Connection) -> dict[IndexRef, datetime | None]:
                 pages(IndexKind.SEARCH, row.name, range(1, page_of(row.last, IN_SEARCH) + 1))
     for old in db.execute(sa.select(moves.c.old_key)).scalars():
         pages(IndexKind.MOVED, old, [0])
-    for key in db.execute(sa.select(articles.c.key).where(articles.c.status == Status.WITHDRAWN)).scalars():
+    for key in db.execute(sa.select(articles.c.key).where(articles.c.withdrawn_at.is_not(None))).scalars():
         pages(IndexKind.WITHDRAWN, key, [0])
     placed = sa.select(articles).where(articles.c.month_place.is_not(None))
     for row in db.execute(placed):

@@ -66,6 +66,8 @@ class Withdrawals:
                 db.execute(articles.update().where(articles.c.key == key).values(status=status))
                 if status is Status.READY:
                     bring_back(db, key)
+                else:
+                    mark_stale(db, {_tombstone_of(key): None})  # what the store keeps of it for a new ledger changes
                 done.append(key)
         return tuple(done)
 
