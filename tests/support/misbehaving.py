@@ -16,9 +16,12 @@ class Connection:
 
     socket: socket.socket
     over: threading.Event
+    answering: Callable[[], None] = lambda: None
+    """Called before any byte of the answer leaves: whoever has the answer is no longer counted as waiting for it."""
 
     def send(self, *parts: bytes) -> bool:
         """Bytes as they are; a client that hung up is no error. Whether it still listens."""
+        self.answering()
         try:
             for part in parts:
                 self.socket.sendall(part)
@@ -50,12 +53,12 @@ Script = Callable[[Connection], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request in the server's log: seconds on its clock, target, head as it came, how many were open with it."""
+    """One request in the server's log: seconds on its clock, target, head as it came, how many waited for an answer with it."""
 
     at: float
     target: str
     head: str
-    open: int
+    waiting: int
 
     def header(self, name: str) -> str:
         """A header of the request; empty when there is none."""
@@ -74,7 +77,7 @@ class Misbehaving:
     requests: list[str] = field(default_factory=list)
     log: list[Asked] = field(default_factory=list)
     routes: dict[str, list[Script | bytes]] = field(default_factory=dict)
-    open: int = 0
+    waiting: set[socket.socket] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def asked(self, target: str) -> list[Asked]:
@@ -142,13 +145,11 @@ def _serve(peer: socket.socket, script: Script | bytes | None, server: Misbehavi
         head = b""
         while b"\r\n\r\n" not in head and (piece := peer.recv(65_536)):
             head += piece
-        with server.lock:
-            server.open += 1
+        server.waiting.add(peer)
         try:
             _answer(peer, head.decode("latin-1"), script, server, over)
         finally:
-            with server.lock:
-                server.open -= 1
+            server.waiting.discard(peer)
 
 
 def _answer(
@@ -156,10 +157,10 @@ def _answer(
 ) -> None:
     server.requests.append(head)
     target = head.split(" ")[1] if head.count(" ") > 1 else ""
-    server.log.append(Asked(at=time.monotonic(), target=target, head=head, open=server.open))
+    server.log.append(Asked(at=time.monotonic(), target=target, head=head, waiting=len(server.waiting)))
     if script is None:
         script = server.next_script(target)
-    connection = Connection(socket=peer, over=over)
+    connection = Connection(socket=peer, over=over, answering=lambda: server.waiting.discard(peer))
     if callable(script):
         script(connection)
     else:

@@ -258,7 +258,7 @@ def test_a_gap_between_the_requests_of_two_clients_with_one_ledger(ledger: Ledge
         with ThreadPoolExecutor(6) as threads:
             list(threads.map(lambda n: get((one, two)[n % 2], server, "/a"), range(6)))
         times = sorted(asked.at for asked in server.log)
-        assert max(asked.open for asked in server.log) <= 2
+        assert max(asked.waiting for asked in server.log) <= 2
     assert len(server.asked("/robots.txt")) == 1
     assert all(at - start > turn * 0.3 - 0.01 for turn, at in enumerate(times))
 
@@ -275,7 +275,7 @@ def test_at_most_so_many_at_once(records: HostRecords, gap: float) -> None:
         serve(server, robots_txt(""), a=[slow])
         with ThreadPoolExecutor(9) as threads:
             list(threads.map(lambda _: get(client, server, "/a"), range(9)))
-        assert max(asked.open for asked in server.log) == 3
+        assert max(asked.waiting for asked in server.log) == 3
 
 
 def test_a_turn_that_was_never_given_back_is_taken_again(records: HostRecords) -> None:
