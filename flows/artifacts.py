@@ -1,23 +1,59 @@
-"""What a run leaves in the Prefect UI: a table of all its articles, and a summary."""
+"""What a run leaves in the Prefect UI: its articles, the site's sources, and a summary that says what to do."""
 
-from collections import Counter
-from urllib.parse import quote
+import json
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from prefect.utilities.urls import url_for
 
+from flows.causes import Cause, causes
+from flows.remedies import remedy
 from flows.report import objects_line
 from flows.verdict import Verdict
-from tasks.model import Result, RunReport, Stage
+from tasks.config import Site
+from tasks.model import ArticleLine, Outcome, Result, RunReport, Stage
+from tasks.outputs.status_page import at, source_row
+from tasks.status import Health, SiteStatus
+
+MANUAL = "syndicate/manual"
+"""The deployment whose form mends what a run left undone."""
+_ROWS = 500  # of a table: the UI draws all of them at once
+_TABLES = 10
+_NAMED = 10  # articles of a cause
 
 
-def publish_artifacts(report: RunReport, verdict: Verdict) -> None:
-    """Create both artifacts of the current flow run."""
+def publish_artifacts(report: RunReport, verdict: Verdict, status: SiteStatus, site: Site) -> None:
+    """Create the artifacts of the current flow run."""
+    for number, rows in enumerate(pages_of(article_rows(report)), start=1):
+        create_table_artifact(
+            key="articles" if number == 1 else f"articles-{number}",
+            table=rows,
+            description=f"Every article of {report.site} that this run met, and what became of it.",
+        )
     create_table_artifact(
-        key="articles",
-        table=article_rows(report),
-        description=f"Every article of {report.site} that this run met, and what became of it.",
+        key="sources",
+        table=source_rows(status, site),
+        description=f"The sources of {report.site}: which bring what they usually bring, and which do not.",
     )
-    create_markdown_artifact(key="summary", markdown=summary(report, verdict), description=verdict.message[:200])
+    create_link_artifact(key="site", link=site.site.base_url + "/", description="The published site.")
+    found = causes(report.articles)
+    text = summary(report, verdict, status, site, found, form=_manual_form() if found else "")
+    create_markdown_artifact(key="summary", markdown=text, description=verdict.message[:200])
+
+
+def pages_of(rows: Sequence[dict[str, str | int]]) -> list[list[dict[str, str | int]]]:
+    """The rows in tables that the UI can draw; what does not fit into the last one stands in the journals."""
+    tables = [list(rows[start : start + _ROWS]) for start in range(0, len(rows), _ROWS)] or [[]]
+    if len(tables) > _TABLES:
+        left = len(rows) - _TABLES * _ROWS
+        tables = tables[:_TABLES]
+        more: dict[str, str | int] = dict.fromkeys(rows[0], "")
+        tables[-1].append(more | {"code": "…", "title": f"and {left} more: finews log CODE"})
+    return tables
 
 
 def article_rows(report: RunReport) -> list[dict[str, str | int]]:
@@ -37,44 +73,136 @@ def article_rows(report: RunReport) -> list[dict[str, str | int]]:
     ]
 
 
-def summary(report: RunReport, verdict: Verdict) -> str:
-    """A page of Markdown: the verdict, counts, and each problem with its reason."""
-    keys = {line.key for line in report.articles}
-    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items()) or "none"
-    results = Counter(line.result.value for line in report.articles)
+def source_rows(status: SiteStatus, site: Site) -> list[dict[str, str | int]]:
+    """The table of sources, those first that somebody has to look at."""
+    zone, order = ZoneInfo(site.site.timezone), [Health.BROKEN, Health.LATE, Health.PAUSED, Health.QUIET]
+    weight = {health: place for place, health in enumerate(order)}
+    rows = [
+        source_row(source, zone)
+        for source in sorted(status.sources, key=lambda source: weight.get(source.pulse.health, len(order)))
+    ]
+    return [
+        {
+            "source": row.name,
+            "state": row.health,
+            "last article": row.newest,
+            "usually every": row.usual,
+            "asked again": row.next,
+            "waiting": row.waiting,
+            "failing": row.failing,
+            "quarantined": row.quarantined,
+            "why": row.reason[:300],
+        }
+        for row in rows
+    ]
+
+
+def summary(
+    report: RunReport, verdict: Verdict, status: SiteStatus, site: Site, found: Iterable[Cause], *, form: str = ""
+) -> str:
+    """A page of Markdown: what came of the run, what to do, problems by cause, what is late, what is new.
+
+    `form`: address of the manual deployment's form; empty when there is none.
+    """
     parts = [
         f"# {report.site}: {verdict.ending}",
-        _plain(verdict.message) + (" **Dry run: nothing was written.**" if report.dry_run else ""),
+        _plain(verdict.happened) + (" **Dry run: nothing was written.**" if report.dry_run else ""),
+        f"**To do:** {_plain(verdict.to_do)}" if verdict.to_do else "",
+        _counts(report),
+        *_failures(report),
+        *_causes(found, site, form),
+        *_late(status, site),
+        *_told(report),
+        *_new(report),
+        _where(report, site),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _counts(report: RunReport) -> str:
+    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items()) or "none"
+    return (
         "| | |\n| --- | --- |\n"
         f"| articles met | {report.listed}: {steps} |\n"
-        f"| outcomes | {', '.join(f'{count} {name}' for name, count in sorted(results.items())) or 'none'} |\n"
         f"| objects | {objects_line(report)} |\n"
-        f"| seconds | {report.seconds:.1f} |",
-    ]
-    others = [
-        o for o in report.outcomes if o.stage is Stage.ASK or (o.stage is Stage.PUBLISH and o.subject not in keys)
-    ]
-    if failed := [outcome for outcome in others if outcome.result is Result.FAILED]:
-        parts.append(
-            "## Sources and waves that failed\n\n"
-            + "\n".join(f"- **{_plain(o.subject)}**: {_plain(o.reason)}" for o in failed)
+        f"| seconds | {report.seconds:.1f} |"
+    )
+
+
+def _failures(report: RunReport) -> Iterable[str]:
+    keys = {line.key for line in report.articles}
+    about = (Stage.ASK, Stage.PUBLISH, Stage.PARSE)
+    failed = [o for o in report.outcomes if o.result is Result.FAILED and o.stage in about and o.subject not in keys]
+    if failed:
+        yield "## Sources and waves that failed\n\n" + "\n".join(_told_of(outcome) for outcome in failed)
+
+
+def _causes(found: Iterable[Cause], site: Site, form: str) -> Iterable[str]:
+    for number, cause in enumerate(found):
+        if not number:
+            yield "## Articles with problems, by cause"
+        yield f"### {len(cause.lines)} × {cause.stage.value} {cause.result.value}: {_plain(cause.text)}"
+        yield "\n".join(_named(line) for line in cause.lines[:_NAMED]) + (
+            f"\n- and {len(cause.lines) - _NAMED} more: see the table of articles" if len(cause.lines) > _NAMED else ""
         )
+        mend = remedy(cause, site=str(site.path))
+        yield mend.text
+        if mend.parameters:
+            told = json.dumps(mend.parameters, ensure_ascii=False)
+            yield f"```json\n{told}\n```"
+            if form:
+                query = urlencode({"parameters": told}, quote_via=quote)
+                yield f"[Open the form of *manual* with these parameters]({form}?{query})"
+
+
+def _late(status: SiteStatus, site: Site) -> Iterable[str]:
+    rows = [row for row in source_rows(status, site) if row["state"] in (Health.BROKEN, Health.LATE, Health.PAUSED)]
+    if rows:
+        told = [f"- **{_plain(str(row['source']))}** {row['state']}: {_plain(str(row['why']))}" for row in rows]
+        yield "## Sources to look at\n\n" + "\n".join(told)
+    if status.retries:
+        zone = ZoneInfo(site.site.timezone)
+        total = status.total("failing")
+        yield f"{total} articles are tried again, the next one at {at(status.retries[0].next_at, zone)}."
+
+
+def _told(report: RunReport) -> Iterable[str]:
     if looks := [o for o in report.outcomes if o.stage in (Stage.VERIFY, Stage.ANNOUNCE)]:
-        told = [f"- {_plain(o.subject)}: {_plain(o.reason) or o.result.value}" for o in looks]
-        parts.append("## Verified and announced\n\n" + "\n".join(told))
-    problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
-    if problems:
-        lines = [
-            f"- **{_plain(line.code)}** {_plain(line.title[:60])}: {_plain(line.reason[:300])}"
-            for line in problems[:50]
-        ]
-        more = f"\n- and {len(problems) - 50} more: see the table" if len(problems) > 50 else ""
-        parts.append("## Articles with problems\n\n" + "\n".join(lines) + more)
+        yield "## Verified and announced\n\n" + "\n".join(_told_of(outcome) for outcome in looks)
+
+
+def _new(report: RunReport) -> Iterable[str]:
     if new := [line for line in report.articles if line.result is Result.DONE and line.address]:
         links = [f"- [{_plain(line.title[:60])}]({quote(line.address, safe=':/')})" for line in new[:50]]
-        heading = "Would be published" if report.dry_run else "Published"
-        parts.append(f"## {heading}\n\n" + "\n".join(links))
-    return "\n\n".join(parts) + "\n"
+        more = [f"- and {len(new) - 50} more: see the table of articles"] if len(new) > 50 else []
+        yield f"## {'Would be published' if report.dry_run else 'Published'}\n\n" + "\n".join(links + more)
+
+
+def _where(report: RunReport, site: Site) -> str:
+    """Where to read on."""
+    return (
+        f"The site: <{quote(site.site.base_url, safe=':/')}/>. The story of an article over all runs: `finews log CODE`, "
+        "or in the store `_finews/journal/<month>/<key>.jsonl`."
+    )
+
+
+def _named(line: ArticleLine) -> str:
+    return f"- **{_plain(line.code)}** {_plain(line.title[:60])}: {_plain(line.reason[:300])}"
+
+
+def _told_of(outcome: Outcome) -> str:
+    return f"- **{_plain(outcome.subject)}**: {_plain(outcome.reason[:500]) or outcome.result.value}"
+
+
+def _manual_form() -> str:
+    """Address of the form; empty where the deployment or the UI's address is not known."""
+    try:
+        with get_client(sync_client=True) as client:
+            deployment = client.read_deployment_by_name(MANUAL)
+    except ObjectNotFound:
+        return ""
+    shown = url_for("deployment", obj_id=deployment.id)
+    return f"{shown}/run" if shown else ""
 
 
 def _plain(text: str) -> str:

@@ -55,7 +55,9 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
     """Ask every source that is due and keep what it says. A source that fails, or lists nothing usable, fails alone."""
     wished = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
     before = run.ledger.askings.of(spec.name for spec in wished)
-    specs = [spec for spec in wished if wish.is_manual or _is_due(run, spec, before[spec.name])]
+    paused = {} if wish.sources else run.ledger.standing.paused()
+    unpaused = [spec for spec in wished if not _is_paused(run, spec, paused)]
+    specs = [spec for spec in unpaused if wish.is_manual or _is_due(run, spec, before[spec.name])]
     asking = with_retries(ask, run.site.fetch)
     shared = {
         "client": run.client,
@@ -85,6 +87,14 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
         _keep_answered(run, said, before[spec.name], fresh)
     run.ledger.askings.keep({name: _failed(run, before[name], error) for name, error in failed.items()})
     return Asked(keys=tuple(keys), sources=len(wished), failed=tuple(failed), lists=lists)
+
+
+def _is_paused(run: Run, spec: SourceSpec, paused: Mapping[str, str]) -> bool:
+    """Whether somebody has paused a source; who names it asks it all the same."""
+    if spec.name in paused:
+        reason = f"paused: {paused[spec.name]}"
+        run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.ASK, result=Result.SKIPPED, reason=reason))
+    return spec.name in paused
 
 
 def _is_due(run: Run, spec: SourceSpec, asking: Asking) -> bool:

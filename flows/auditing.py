@@ -6,6 +6,7 @@ from dataclasses import replace
 from flows.publication import MARKER, Publication
 from flows.reading_store import as_page, read_all
 from flows.run import Run
+from flows.status import is_for_operators
 from tasks.model import Outcome, Page, Recorded, Result, Stage, Stored
 
 _TOLD = 20  # keys in a sentence
@@ -21,7 +22,7 @@ def audit_store(run: Run, *, repair: bool) -> None:
     there = {listed.key: listed.tag for listed in store.listed()}
     begun = {key for key, recorded in known.items() if not recorded.digest}  # by a run that was killed
     missing = sorted(known.keys() - there.keys() - begun)
-    foreign = sorted(there.keys() - known.keys() - {MARKER})
+    foreign = sorted(key for key in there.keys() - known.keys() - {MARKER} if not is_for_operators(key, run.site))
     damaged: list[str] = []
     for batch in read_all(run.store, sorted(known.keys() & there.keys() - begun)):
         damaged += [key for key, stored in batch if not _is_sound(run, key, known[key], stored)]

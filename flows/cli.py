@@ -124,6 +124,17 @@ def log(
         console.print(f"  {note.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {note.stage.value:<8} {note.text}")
 
 
+@app.command()
+def status(
+    site: SiteFile,
+    json: Annotated[bool, typer.Option("--json", help="As status.json in the store has it.")] = False,
+) -> None:
+    """How the site stands: last runs, every source, what is tried next. Needs no Prefect. Exit status 1: look at it."""
+    from flows.glance import show_status
+
+    raise typer.Exit(show_status(read_site(str(site)), Console(), json=json))
+
+
 @app.command("new-source")
 def new_source(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, a JSON list, or any page of the outlet.")],

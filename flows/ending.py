@@ -1,17 +1,30 @@
-"""How a flow run ends: its named state, with the report and what the UI shows of it."""
+"""How a flow run ends: its name, its named state, and what the UI and the store show of it."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 
+import httpx
+from prefect import runtime
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows.artifacts import publish_artifacts
-from flows.verdict import Ending, judge
+from flows.journals import keep_journals
+from flows.naming import early_name, ended_name
+from flows.run import Run
+from flows.status import site_status, tell_store
+from flows.verdict import Ending, Verdict, judge
 from tasks.config import Site
 from tasks.errors import LeaseHeld, LeaseLost
 from tasks.model import RunReport
+from tasks.status import RunStatus, SiteStatus
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -21,6 +34,15 @@ class Early:
     state: State[None] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a run that came to its end has to tell."""
+
+    report: RunReport
+    verdict: Verdict
+    status: SiteStatus
+
+
 @contextlib.contextmanager
 def ending_early() -> Iterator[Early]:
     """A run that finds another one at work does nothing, and one that was overtaken stops: neither is a failure."""
@@ -28,15 +50,65 @@ def ending_early() -> Iterator[Early]:
     try:
         yield early
     except LeaseHeld as error:
-        early.state = Completed(name=Ending.SKIPPED.value, message=str(error))
+        early.state = Completed(name=Ending.SKIPPED.value, message=f"{error}. To do: nothing, unless it is stuck")
     except LeaseLost as error:
         early.state = Completed(name=Ending.SUPERSEDED.value, message=str(error))
+    except Exception:
+        _rename(early_name(_begun(), Ending.FAILED))
+        raise
+    if early.state is not None:
+        _rename(early_name(_begun(), Ending(str(early.state.name))))
 
 
-def conclude(report: RunReport, site: Site) -> State[RunReport]:
-    """The final state of a run that came to its end; its artifacts are made."""
-    verdict = judge(report, max_problem_share=site.verdict.max_problem_share)
-    publish_artifacts(report, verdict)
+def end(run: Run, *, started: float) -> Ended:
+    """The last thing that a run does under its lease: judge itself, remember that, and tell the store.
+
+    `started`: `perf_counter()` at its beginning.
+    """
+    run.ledger.journal.flush()
+    verdict = _judged(run, started)[1]
+    if not run.recorder.dry_run:
+        _remember(run, verdict)
+        keep_journals(run)
+        tell_store(run)
+    report, verdict = _judged(run, started)
+    return Ended(report=report, verdict=verdict, status=site_status(run.site, run.ledger, now=run.now))
+
+
+def conclude(ended: Ended, site: Site) -> State[RunReport]:
+    """The final state of a run that came to its end; its artifacts are made, and its name says what came of it."""
+    report, verdict = ended.report, ended.verdict
+    publish_artifacts(report, verdict, ended.status, site)
+    _rename(ended_name(_begun(), report, verdict))
     if verdict.ending is Ending.FAILED:
         return Failed(message=verdict.message, data=report)
     return Completed(name=verdict.ending.value, message=verdict.message, data=report)
+
+
+def _judged(run: Run, started: float) -> tuple[RunReport, Verdict]:
+    report = run.recorder.report(seconds=perf_counter() - started)
+    return report, judge(report, max_problem_share=run.site.verdict.max_problem_share)
+
+
+def _remember(run: Run, verdict: Verdict) -> None:
+    last = RunStatus(
+        id=run.recorder.run_id,
+        name=_begun(),
+        ending=verdict.ending.value,
+        message=verdict.message,
+        ended_at=run.now,
+    )
+    run.ledger.standing.ended(last, good=verdict.ending is not Ending.FAILED)
+
+
+def _begun() -> str:
+    return str(runtime.flow_run.name or "")
+
+
+def _rename(name: str) -> None:
+    """Give this flow run another name; a server that refuses costs the name, and not what the run has done."""
+    try:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(flow_run_id=runtime.flow_run.id, name=name)
+    except (httpx.HTTPError, PrefectException) as error:
+        log.warning("the run keeps its name: %s", error)

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.auditing import audit_store
-from flows.ending import conclude, ending_early
+from flows.ending import conclude, end, ending_early
 from flows.importing import import_posts
 from flows.publishing import render_and_publish
 from flows.restoring import disown_foreign, restore_ledger
@@ -106,6 +106,41 @@ def release(site: str) -> State[Any]:
     return _maintain(site, lambda run: run.ledger.generations.release())
 
 
+@flow(name="pause", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def pause(site: str, sources: list[str], reason: str) -> State[Any]:
+    """Do not ask these sources any more, until they are resumed. What is published of them stays.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        sources: Names of the sources.
+        reason: Why; the status and every run say it.
+    """
+
+    def stop(run: Run) -> None:
+        for spec in [run.site.source(name) for name in sources]:
+            since = f"{' '.join(reason.split())[:200] or 'no reason was given'} (since {run.now:%Y-%m-%d %H:%M} UTC)"
+            run.ledger.standing.pause(spec.name, since)
+            _told(run, spec.name, f"paused: {since}")
+
+    return _maintain(site, stop, publish=False)
+
+
+@flow(name="resume", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def resume(site: str, sources: list[str]) -> State[Any]:
+    """Ask sources again that were paused, from the next run on.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        sources: Names of the sources.
+    """
+
+    def go_on(run: Run) -> None:
+        for spec in [run.site.source(name) for name in sources]:
+            _told(run, spec.name, "resumed" if run.ledger.standing.resume(spec.name) else "was not paused")
+
+    return _maintain(site, go_on, publish=False)
+
+
 @flow(name="audit", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
 def audit(site: str, repair: bool = False) -> State[Any]:
     """Compare every object of the store with the ledger: missing, damaged, unknown ones.
@@ -156,12 +191,16 @@ def _maintain(
         work(run)
         if publish:
             render_and_publish(run)
-        run.ledger.journal.flush()
         report = run.recorder.report(seconds=perf_counter() - started)
         if afterwards and judge(report, max_problem_share=1.0).ending is not Ending.FAILED:
             afterwards(run, report)
-            run.ledger.journal.flush()
-    return early.state or conclude(report, site_file)
+        ended = end(run, started=started)
+    return early.state or conclude(ended, site_file)
+
+
+def _told(run: Run, source: str, told: str) -> None:
+    run.ledger.journal.note(source, Stage.DECIDE, told)
+    run.recorder.outcome(Outcome(subject=source, stage=Stage.DECIDE, result=Result.DONE, reason=told))
 
 
 def _keys(run: Run, articles: list[str]) -> list[str]:

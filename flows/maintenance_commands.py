@@ -13,6 +13,7 @@ from tasks.model import WithdrawalReason
 
 SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
 Articles = Annotated[list[str], typer.Argument(help="Codes or addresses of articles.", metavar="CODE|URL...")]
+Sources = Annotated[list[str], typer.Argument(help="Names of sources of the site file.", metavar="NAME...")]
 
 AllowDeletions = Annotated[
     int | None,
@@ -22,7 +23,7 @@ AllowDeletions = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add all of them to the `finews` command."""
-    for command in (withdraw, reinstate, rebuild, rollback, release, audit, restore, doctor):
+    for command in (withdraw, reinstate, rebuild, rollback, release, pause, resume, audit, restore, doctor):
         app.command()(command)
     app.command("import-jekyll")(import_jekyll)
 
@@ -58,6 +59,20 @@ def rollback(
 def release(site: SiteFile) -> None:
     """Let publishing go on after a rollback."""
     _run("release", site)
+
+
+def pause(
+    sources: Sources,
+    site: SiteFile,
+    reason: Annotated[str, typer.Option(help="Why; the status and every run say it.")],
+) -> None:
+    """Do not ask these sources any more, until they are resumed."""
+    _run("pause", site, sources=sources, reason=reason)
+
+
+def resume(sources: Sources, site: SiteFile) -> None:
+    """Ask sources again that were paused, from the next run on."""
+    _run("resume", site, sources=sources)
 
 
 def audit(

@@ -6,6 +6,7 @@ from datetime import datetime
 from flows.publication import MARKER, read_state
 from flows.reading_store import as_page, read_all
 from flows.run import Run
+from flows.status import is_for_operators
 from tasks.errors import StoreError
 from tasks.ledger.records import PREFIX
 from tasks.model import ActionKind, Outcome, Receipt, Result, RunReport, Stage, Stored
@@ -31,7 +32,8 @@ def restore_ledger(run: Run) -> None:
     state = read_state(found.body)
     records = run.ledger.records
     records.begin(state.ledger)
-    keys = sorted(listed.key for listed in run.store.listed() if listed.key != MARKER)
+    listed = (found.key for found in run.store.listed())
+    keys = sorted(key for key in listed if key != MARKER and not is_for_operators(key, run.site))
     ours = [key for key in keys if key.startswith(PREFIX)]
     for batch in read_all(run.store, ours):
         records.read({key: stored.body for key, stored in batch})

@@ -12,7 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.asking import Wish, ask_sources, readings
 from flows.breaker import tripped
-from flows.ending import conclude, ending_early
+from flows.ending import conclude, end, ending_early
 from flows.keeping import forget_old, settle_rights
 from flows.publishing import publish_unless
 from flows.reading import decide_all, read_texts
@@ -83,7 +83,5 @@ def syndicate(
             read_texts(run, due[start : start + BATCH])
         forget_old(run)
         publish_unless(run, tripped(readings(run, asked), site_file.verdict))
-        report = run.recorder.report(seconds=perf_counter() - started)
-    if early.state is not None:
-        return early.state
-    return conclude(report, site_file)
+        ended = end(run, started=started)
+    return early.state or conclude(ended, site_file)

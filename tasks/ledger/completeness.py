@@ -22,6 +22,11 @@ class Share:
         """Whether so many fewer are articles that something is wrong with the source, or with how it is read."""
         return self.usual is not None and self.lately < self.usual - _FALL
 
+    @property
+    def told(self) -> str:
+        """In words."""
+        return f"{self.lately:.0%} of its last answers were articles, usually {self.usual or 0:.0%}"
+
 
 class Completeness:
     """The last answers of each source: a digit each, `1` for an article."""
@@ -38,6 +43,15 @@ class Completeness:
             last = (known + "1" * articles + "0" * others)[-(_LATELY + _AS_A_RULE) :]
             if last != known:
                 keep_fact(db, name, last)
-        lately, before = last[-_LATELY:], last[:-_LATELY]
-        usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
-        return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)
+        return _share(last)
+
+    def of(self, source: str) -> Share:
+        """The share as it is known."""
+        with self._database.begin() as db:
+            return _share(fact(db, f"complete {source}"))
+
+
+def _share(last: str) -> Share:
+    lately, before = last[-_LATELY:], last[:-_LATELY]
+    usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
+    return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)

@@ -3,14 +3,15 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from tasks.articles.plain import legal
-from tasks.ledger.opening import Database
-from tasks.ledger.schema import journal
+from tasks.ledger.opening import Database, batches
+from tasks.ledger.schema import articles, journal
 from tasks.masking import masked
 from tasks.model import Note, Stage
 
@@ -26,6 +27,7 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
         self._notes: list[Note] = []
+        self._noted: dict[str, datetime] = {}
         self._seconds: dict[tuple[str, Stage], float] = {}
 
     def note(self, subject: str, stage: Stage, text: str) -> None:
@@ -35,6 +37,7 @@ class Journal:
         note = Note(at=self._clock(), run_id=self._run_id, subject=subject[:100], stage=stage, text=line)
         with self._lock:
             self._notes.append(note)
+            self._noted.setdefault(note.subject, note.at)
 
     @contextlib.contextmanager
     def timed(self, subject: str, stage: Stage) -> Iterator[None]:
@@ -68,7 +71,30 @@ class Journal:
         """All lines about one subject, oldest first."""
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.id)
         with self._database.begin() as db:
-            return tuple(
-                Note(at=row.at, run_id=row.run_id, subject=row.subject, stage=Stage(row.stage), text=row.text)
-                for row in db.execute(query)
-            )
+            return tuple(_note(row) for row in db.execute(query))
+
+    def of_this_run(self) -> Iterator[Mapping[tuple[str, str], tuple[Note, ...]]]:
+        """The journals that this run has added to, those of articles alone, many at a time.
+
+        Key and month (`YYYY-MM`, UTC) -> all lines of that month, oldest first.
+        """
+        with self._lock:
+            noted = dict(self._noted)
+        for chunk in batches(noted):
+            since = _month_of(min(noted[subject] for subject in chunk))
+            mine = sa.and_(journal.c.subject.in_(chunk), journal.c.at >= since)
+            query = sa.select(journal).join(articles, articles.c.key == journal.c.subject).where(mine)
+            found: dict[tuple[str, str], list[Note]] = {}
+            with self._database.begin() as db:
+                for row in db.execute(query.order_by(journal.c.subject, journal.c.id)):
+                    if row.at >= _month_of(noted[row.subject]):
+                        found.setdefault((row.subject, f"{row.at:%Y-%m}"), []).append(_note(row))
+            yield {key: tuple(notes) for key, notes in found.items()}
+
+
+def _month_of(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _note(row: sa.Row[Any]) -> Note:
+    return Note(at=row.at, run_id=row.run_id, subject=row.subject, stage=Stage(row.stage), text=row.text)

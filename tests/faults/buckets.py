@@ -14,7 +14,7 @@ from tests.faults.breaking import Standing
 from tests.faults.sites import BASE, first_news
 from tests.support.crawling import dangling
 from tests.support.s3 import S3Server
-from tests.support.sites import SiteFolder
+from tests.support.sites import OPERATORS, SiteFolder
 from tests.support.upstream import Upstream
 
 Stored = Mapping[str, tuple[bytes, str, str, str]]  # bytes, content type, cache control, encoding
@@ -40,7 +40,7 @@ class Bucket:
 
     def objects(self) -> Stored:
         """Bytes and headers of everything that readers may get."""
-        return {key: found for key, found in self.all().items() if key != MARKER}
+        return {key: found for key, found in self.all().items() if key != MARKER and not key.startswith(OPERATORS)}
 
     def all(self) -> Stored:
         """Bytes and headers of everything."""

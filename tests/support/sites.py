@@ -18,6 +18,8 @@ from flows.syndicate import syndicate
 from tasks.ledger import Ledger
 from tasks.model import ArticleLine, RunReport
 
+OPERATORS = ("_finews/journal/", "_finews/status.")
+"""What a run tells the person on call begins so; it has times in it, and is no part of a publication."""
 _FETCH: Mapping[str, object] = {
     "retries": 2, "retry_delay": 0.01, "connect_timeout": 5, "read_timeout": 10, "min_gap": 0, "per_host": 8,
     "allow_hosts": ["127.0.0.1"],
@@ -102,14 +104,20 @@ class SiteFolder:
         return {key: body for key, body in self.files().items() if not key.startswith("_finews/")}
 
     def files(self) -> dict[str, bytes]:
-        """Every file below the store's folder by its key."""
+        """Every file below the store's folder by its key, but for what a run tells the person on call."""
         found = (path for path in self.public.rglob("*") if path.is_file())
-        return {path.relative_to(self.public).as_posix(): path.read_bytes() for path in found}
+        keys = {path.relative_to(self.public).as_posix(): path for path in found}
+        return {key: path.read_bytes() for key, path in keys.items() if not key.startswith(OPERATORS)}
+
+    def told(self) -> dict[str, bytes]:
+        """What runs told the person on call: journals and the status."""
+        found = (path for path in (self.public / "_finews").rglob("*") if path.is_file())
+        keys = {path.relative_to(self.public).as_posix(): path for path in found}
+        return {key: path.read_bytes() for key, path in keys.items() if key.startswith(OPERATORS)}
 
     def prints(self) -> dict[str, tuple[int, int]]:
-        """Inode and time of change of everything in the store's folder: another write gives another print."""
-        paths = [self.public, *self.public.rglob("*")]
-        return {path.relative_to(self.folder).as_posix(): _print(path) for path in paths if path.exists()}
+        """Inode and time of change of every file of `files`: another write gives another print."""
+        return {f"{self.public.name}/{key}": _print(self.public / key) for key in self.files()}
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -1,0 +1,253 @@
+"""What whoever is on call finds: names, the status, journals in the store, sources that are paused."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from flows.ending import end
+from flows.maintain import audit, pause, rebuild, resume
+from flows.run import open_run, read_site
+from tasks.model import Result
+from tests.support.sites import Ended, SiteFolder
+from tests.support.upstream import Answer, Story, Upstream, stories
+
+
+def name_of(ended: Ended) -> str:
+    """The flow run's name on the server."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(UUID(str(ended.state.state_details.flow_run_id))).name
+
+
+def artifacts_of(ended: Ended) -> dict[str, Any]:
+    """What the run shows in the UI, by key."""
+    run_id = ended.state.state_details.flow_run_id
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+        )
+    return {str(one.key): one.data for one in found}
+
+
+def status_of(site: SiteFolder) -> dict[str, Any]:
+    """The status in the store."""
+    found: dict[str, Any] = json.loads((site.public / "_finews/status.json").read_bytes())
+    return found
+
+
+# --- names and artifacts ----------------------------------------------------------------------
+
+
+def test_the_name_says_what_came_of_a_run(site: SiteFolder, upstream: Upstream) -> None:
+    one, bad, *rest = stories(4)
+    upstream.serve("rolling", bad, *rest)
+    upstream.answer_text(bad.code, Answer(status=404))
+    ended = site.run()
+    begun, *told = name_of(ended).split(" · ")
+    assert begun.startswith("site 20")
+    assert told == ["2 new", "1 retry"]
+    upstream.answer_text(bad.code)
+    upstream.serve("rolling", one, bad, *rest)
+    assert name_of(site.run()).split(" · ")[1:] == ["2 new"]
+    assert name_of(site.run()).split(" · ")[1:] == ["nothing new"]
+    assert name_of(site.run(dry_run=True)).split(" · ")[1:] == ["dry run"]
+    assert name_of(site.do(rebuild)).split(" · ")[1:] == ["nothing new"]
+    upstream.answer_list("rolling", Answer(status=404))
+    assert name_of(site.run()).split(" · ")[1:] == ["failed"]
+
+
+def test_a_run_that_cannot_begin_has_a_name_too(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    with site.ledger() as ledger:
+        lease = ledger.claim(holder="somewhere else", lasts=timedelta(minutes=5))
+        assert name_of(site.run()).endswith(" · skipped")
+        lease.release()
+    site.write(upstream.source("rolling"), ledger={"url": f"sqlite:///{site.file}/ledger.db"})
+    assert name_of(site.run()).endswith(" · failed")
+
+
+def test_the_artifacts_say_what_to_do(site: SiteFolder, upstream: Upstream) -> None:
+    fine, *bad = stories(4)
+    upstream.serve("rolling", fine, *bad)
+    for story in bad:
+        upstream.answer_text(story.code, Answer(status=404))
+    site.write(upstream.source("rolling"), verdict={"max_problem_share": 1.0})
+    found = artifacts_of(site.run())
+    assert {"summary", "articles", "sources", "site"} <= set(found)
+    summary = str(found["summary"])
+    assert "3 × fetch failed: 127.0.0.1: status 404 Not Found" in summary
+    [form] = [json.loads(part.partition("```")[0]) for part in summary.split("```json")[1:]]
+    assert form == {"site": str(site.file), "articles": [story.code for story in bad], "force": True}
+    [source] = json.loads(str(found["sources"]))
+    assert (source["source"], source["state"], source["failing"]) == ("rolling", "unknown", 3)
+    # What it says is the form of a run that mends it.
+    for story in bad:
+        upstream.answer_text(story.code)
+    ended = site.run(articles=form["articles"], force=form["force"])
+    assert [line.result for line in ended.report.articles] == [Result.DONE] * 3
+
+
+# --- the status -------------------------------------------------------------------------------
+
+
+def test_the_status_is_in_the_store(site: SiteFolder, upstream: Upstream) -> None:
+    bad, *rest = stories(4)
+    upstream.serve("rolling", bad, *rest)
+    upstream.answer_text(bad.code, Answer(status=404))
+    ended = site.run()
+    status = status_of(site)
+    assert status["last_run"]["id"] == ended.report.run_id
+    assert status["last_run"]["ending"] == ended.ending == "Completed with problems"
+    written, renew_by = (datetime.fromisoformat(status[name]) for name in ("written_at", "renew_by"))
+    assert renew_by - written == timedelta(hours=3)
+    assert status["last_good_at"] == status["written_at"]
+    [source] = status["sources"]
+    assert (source["name"], source["failing"], source["waiting"]) == ("rolling", 1, 0)
+    assert [retry["code"] for retry in status["retries"]] == [bad.number]
+    page = (site.public / "_finews/status.html").read_text(encoding="utf-8")
+    assert "Completed with problems" in page
+    assert bad.number in page
+
+
+def test_nothing_new_does_not_touch_the_store_at_all(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    site.run()
+    before = every_print(site)
+    assert site.run().ending == "Completed"
+    assert every_print(site) == before
+
+
+def test_the_status_is_renewed_before_it_is_too_old(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    begun = datetime.fromisoformat(status_of(site)["written_at"])
+    for minutes, renewed in ((60, False), (120, True), (180, False), (240, True)):
+        now = begun + timedelta(minutes=minutes)
+        before = status_of(site)["written_at"]
+        with open_run(read_site(str(site.file)), run_id="later", clock=lambda now=now: now) as run:  # type: ignore[misc]
+            end(run, started=0.0)
+        status = status_of(site)
+        assert (status["written_at"] != before) == renewed, minutes
+        assert datetime.fromisoformat(status["renew_by"]) > now
+
+
+def test_a_failed_run_is_told_and_is_no_good_one(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    good = status_of(site)["last_good_at"]
+    upstream.answer_list("rolling", Answer(status=404))
+    site.run()
+    status = status_of(site)
+    assert status["last_run"]["ending"] == "Failed"
+    assert status["last_good_at"] == good
+
+
+def test_a_status_that_cannot_be_written_fails_nothing(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    (site.public / "_finews/status.json").mkdir(parents=True)
+    ended = site.run()
+    assert ended.ending == "Completed with problems"
+    assert "status: not written" in str(ended.state.message)
+    assert "index.html" in site.objects()
+    (site.public / "_finews/status.json").rmdir()
+    assert site.run().ending == "Completed"
+    assert status_of(site)["last_run"]["ending"] == "Completed"
+
+
+def test_the_status_stands_where_the_site_file_says(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.write(upstream.source("rolling"), publish={"status_key": "on-call/now"})
+    site.run()
+    assert json.loads((site.public / "on-call/now.json").read_bytes())["site"] == "site"
+    ended = site.do(audit)
+    assert ended.ending == "Completed", ended.state.message  # it is nobody else's
+
+
+def every_print(site: SiteFolder) -> dict[str, int]:
+    """When anything below the store's folder was changed last, folders too."""
+    return {str(path): path.stat().st_mtime_ns for path in [site.public, *site.public.rglob("*")]}
+
+
+# --- journals ---------------------------------------------------------------------------------
+
+
+def test_the_story_of_an_article_is_in_the_store(site: SiteFolder, upstream: Upstream) -> None:
+    bad, fine = stories(2)
+    upstream.serve("rolling", bad, fine)
+    upstream.answer_text(bad.code, Answer(status=404))
+    site.write(upstream.source("rolling"), verdict={"max_problem_share": 1.0})
+    first = site.run()
+    assert journal_of(site, bad) == told_by_ledger(site, bad)
+    upstream.answer_text(bad.code)
+    second = site.run(articles=[bad.code])
+    lines = journal_of(site, bad)
+    assert lines == told_by_ledger(site, bad)
+    assert {line["run"] for line in lines} == {first.report.run_id, second.report.run_id}
+    assert any("404" in line["text"] for line in lines)
+    assert lines[-1]["stage"] == "publish"
+
+
+def test_journals_are_no_readers_business(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    assert all(key.startswith("_finews/") for key in site.told())
+    assert not any(b"_finews/journal" in body for body in site.objects().values())
+    ended = site.do(audit)
+    assert ended.ending == "Completed", ended.state.message
+
+
+def journal_of(site: SiteFolder, story: Story) -> list[dict[str, str]]:
+    """What the store has."""
+    [path] = site.public.glob(f"_finews/journal/*/{story.number}.jsonl")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def told_by_ledger(site: SiteFolder, story: Story) -> list[dict[str, str]]:
+    """The same from the ledger."""
+    with site.ledger() as ledger:
+        return [
+            {
+                "at": note.at.isoformat(timespec="milliseconds"),
+                "run": note.run_id,
+                "stage": note.stage.value,
+                "text": note.text,
+            }
+            for note in ledger.journal.of(story.number)
+        ]
+
+
+# --- sources that are paused ------------------------------------------------------------------
+
+
+def test_a_paused_source_is_not_asked_until_it_is_resumed(two_lists: SiteFolder, upstream: Upstream) -> None:
+    site = two_lists
+    rolling, media = stories(2)
+    upstream.serve("rolling", rolling)
+    upstream.serve("media", media)
+    assert site.do(pause, sources=["media"], reason="their  wish").ending == "Completed"
+    ended = site.run()
+    assert ended.ending == "Completed"
+    assert [line.code for line in ended.report.articles] == [rolling.code]
+    [told] = [o.reason for o in ended.report.outcomes if o.subject == "media"]
+    assert told.startswith("paused: their wish (since 20")
+    shown = {source["name"]: source["pulse"]["health"] for source in status_of(site)["sources"]}
+    assert shown["media"] == "paused"
+    assert site.do(resume, sources=["media"]).ending == "Completed"
+    assert [line.code for line in site.run().report.articles if line.result is Result.DONE] == [media.code]
+
+
+def test_who_names_a_paused_source_asks_it(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.do(pause, sources=["rolling"], reason="quiet, please")
+    assert site.run().report.articles == ()
+    assert len(site.run(sources=["rolling"]).report.articles) == 1
+
+
+def test_only_sources_of_the_site_can_be_paused(site: SiteFolder) -> None:
+    ended = site.do(pause, sources=["roling"], reason="a slip")
+    assert ended.ending == "Failed"
+    assert "roling" in str(ended.state.message)
