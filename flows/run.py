@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ class Run:
     captures: Captures | None = None
     lease: Lease | None = None
     allow_deletions: int | None = None
+    together: int = 1  # articles a task run
     grace: timedelta = timedelta(
         hours=1
     )  # how long readers may use files of the search index that nothing names any more
@@ -45,6 +46,12 @@ class Run:
 def read_site(path: str) -> Site:
     """The site file, with the keys of every kind of source known."""
     return load_site(path, {name: kind.options for name, kind in find_sources().items()})
+
+
+def in_batches(run: Run, articles: int) -> Run:
+    """The run as it reads so many articles: several in a task run, when they are very many."""
+    told = run.site.workflow
+    return replace(run, together=told.batch) if articles > told.batch_above else run
 
 
 @contextlib.contextmanager

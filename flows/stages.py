@@ -8,12 +8,14 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import Task
 
 from flows.run import Run
+from tasks.batch import Batch, batch
 from tasks.config import FetchTable
 from tasks.errors import FinewsError
 from tasks.model import Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
 progress = logging.getLogger("finews.progress")
+_PER_ARTICLE = (Stage.FETCH, Stage.PARSE, Stage.RENDER)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,10 +40,13 @@ def each(
 ) -> list[tuple[T, R | BaseException]]:
     """Run `task` once per item; its value or its error, in the order of the items.
 
-    The next stage is given values, not futures, so that a failure leaves no run behind that never started.
+    The next stage is given values, not futures, so that a failure leaves no run behind that never started. A run with very many
+    articles does several of them in a task run (`Run.together`).
     """
     if not items:
         return []
+    if run.together > 1 and stage in _PER_ARTICLE:
+        return _in_batches(task, stage, items, subject, arguments, run)
     futures: list[PrefectFuture[R]] = [task.submit(**arguments(item)) for item in items]
     run.recorder.task_runs += len(futures)
     shown = f"{stage.value} {subject(items[0])}" if stage is Stage.PUBLISH else stage.value
@@ -51,11 +56,43 @@ def each(
     results: list[tuple[T, R | BaseException]] = []
     for item, future in zip(items, futures, strict=True):
         future.wait()  # it has ended; this fetches its final state without asking the server
-        value = future.state.result(raise_on_failure=False)
-        results.append((item, value))
+        results.append((item, future.state.result(raise_on_failure=False)))
+    _record(run, stage, subject, results)
+    return results
+
+
+def _in_batches(
+    task: Task[..., R],
+    stage: Stage,
+    items: Sequence[T],
+    subject: Callable[[T], str],
+    arguments: Callable[[T], dict[str, Any]],
+    run: Run,
+) -> list[tuple[T, R | BaseException]]:
+    """As `each`, several items a task run. Each is tried as often as it would be alone."""
+    parts = [items[start : start + run.together] for start in range(0, len(items), run.together)]
+    works = [Batch(task.fn, [(subject(item), arguments(item)) for item in part]) for part in parts]
+    doing = with_retries(batch, run.site.fetch) if task.retries else batch.with_options(retries=0)
+    futures = [
+        doing.submit(name=f"{stage.value} {subject(part[0])} and {len(part) - 1} more", work=work)
+        for part, work in zip(parts, works, strict=True)
+    ]
+    run.recorder.task_runs += len(futures)
+    show(stage.value, 0, len(items))
+    for done, _ in enumerate(as_completed(futures), start=1):
+        show(stage.value, min(done * run.together, len(items)), len(items))
+    values_of = [value for work in works for value in work.results]
+    results: list[tuple[T, R | BaseException]] = list(zip(items, values_of, strict=True))
+    _record(run, stage, subject, results)
+    return results
+
+
+def _record(
+    run: Run, stage: Stage, subject: Callable[[T], str], results: Iterable[tuple[T, R | BaseException]]
+) -> None:
+    for item, value in results:
         name = subject(item)
         run.recorder.outcome(_outcome(name, stage, value, run.ledger.journal.seconds(name, stage)))
-    return results
 
 
 def values(results: Iterable[tuple[T, R | BaseException]]) -> list[tuple[T, R]]:

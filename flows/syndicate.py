@@ -16,7 +16,7 @@ from flows.ending import conclude, end, ending_early
 from flows.keeping import forget_old, settle_rights
 from flows.publishing import publish_unless
 from flows.reading import decide_all, read_texts
-from flows.run import open_run, read_site
+from flows.run import in_batches, open_run, read_site
 from tasks.errors import FinewsError
 
 BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
@@ -79,6 +79,7 @@ def syndicate(
         settle_rights(run)
         asked = ask_sources(run, wish)
         due = decide_all(run, wish, asked.keys)
+        run = in_batches(run, len(due))
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
         forget_old(run)

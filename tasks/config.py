@@ -233,6 +233,13 @@ class VerdictTable(_Table):
     min_list_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.2
 
 
+class WorkflowTable(_Table):
+    """`[workflow]`: how work is cut into task runs. A run that reads more than `batch_above` articles does `batch` in each."""
+
+    batch_above: Annotated[int, Field(ge=1)] = 300
+    batch: Annotated[int, Field(ge=1, le=100)] = 25
+
+
 class AnnounceTable(_Table):
     """`[announce]`: whom to tell what was published. What cannot be told is in the run's summary and fails nothing.
 
@@ -304,6 +311,7 @@ class _SiteFile(_Table):
     ledger: LedgerTable = LedgerTable()
     fetch: FetchTable = FetchTable()
     verdict: VerdictTable = VerdictTable()
+    workflow: WorkflowTable = WorkflowTable()
     announce: AnnounceTable = AnnounceTable()
     captures: CapturesTable = CapturesTable()
     sample: SampleTable | None = None
@@ -353,6 +361,7 @@ class Site:
     ledger: LedgerTable
     fetch: FetchTable
     verdict: VerdictTable
+    workflow: WorkflowTable
     announce: AnnounceTable
     captures: CapturesTable
     sample: SampleTable | None
@@ -401,7 +410,7 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
         where = places.at(("publish", "gzip"))
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
-    names = ("site", "publish", "ledger", "fetch", "verdict", "announce", "captures", "sample")
+    names = ("site", "publish", "ledger", "fetch", "verdict", "workflow", "announce", "captures", "sample")
     tables = {name: getattr(parsed, name) for name in names}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 
