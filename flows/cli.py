@@ -135,6 +135,24 @@ def status(
     raise typer.Exit(show_status(read_site(str(site)), Console(), json=json))
 
 
+@app.command()
+def automations(
+    notify: Annotated[
+        str, typer.Option(help="A notification block of the server, as in slack-webhook/on-call.", metavar="TYPE/NAME")
+    ] = "",
+    stale_after: Annotated[
+        int, typer.Option(min=0, help="Seconds without a good run; the file says three hours.", metavar="SECONDS")
+    ] = 0,
+) -> None:
+    """Put deployments/automations.yaml onto the Prefect server; again, it changes nothing."""
+    prepare_environment(quiet=True)
+    with prefect_server():
+        from flows.automations import apply_automations
+
+        console = Console(soft_wrap=True, highlight=False, markup=False)
+        apply_automations(console, block=notify, stale_after=stale_after)
+
+
 @app.command("new-source")
 def new_source(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, a JSON list, or any page of the outlet.")],

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
+from flows.alerting import emit_changes
 from flows.artifacts import publish_artifacts
 from flows.journals import keep_journals
 from flows.naming import early_name, ended_name
@@ -72,7 +73,10 @@ def end(run: Run, *, started: float) -> Ended:
         keep_journals(run)
         tell_store(run)
     report, verdict = _judged(run, started)
-    return Ended(report=report, verdict=verdict, status=site_status(run.site, run.ledger, now=run.now))
+    status = site_status(run.site, run.ledger, now=run.now)
+    if not run.recorder.dry_run:
+        _alert(run, status, verdict)
+    return Ended(report=report, verdict=verdict, status=status)
 
 
 def conclude(ended: Ended, site: Site) -> State[RunReport]:
@@ -88,6 +92,12 @@ def conclude(ended: Ended, site: Site) -> State[RunReport]:
 def _judged(run: Run, started: float) -> tuple[RunReport, Verdict]:
     report = run.recorder.report(seconds=perf_counter() - started)
     return report, judge(report, max_problem_share=run.site.verdict.max_problem_share)
+
+
+def _alert(run: Run, status: SiteStatus, verdict: Verdict) -> None:
+    before = run.ledger.standing.alerted()
+    if (now := emit_changes(status, verdict, before)) != before:
+        run.ledger.standing.alert(now)
 
 
 def _remember(run: Run, verdict: Verdict) -> None:

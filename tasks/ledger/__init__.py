@@ -7,6 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from tasks.errors import LedgerError
+from tasks.ledger.again import Again
 from tasks.ledger.aliases import Aliases
 from tasks.ledger.answers import Answers
 from tasks.ledger.articles import Articles
@@ -58,6 +59,7 @@ class Ledger:
         holds it, before `LedgerBusy`.
         """
         self._database = open_database(url, rehearsal=rehearsal, busy=busy)
+        self.again = Again(self._database)
         self.aliases = Aliases(self._database)
         self.articles = Articles(self._database, zone)
         self.shelves = Shelves(self._database)

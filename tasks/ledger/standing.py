@@ -14,7 +14,7 @@ from tasks.model import Status
 from tasks.status import Retry, RunStatus
 
 _PAUSED = "paused "
-_LAST, _GOOD, _TOLD = "last run", "last good run", "status told"
+_LAST, _GOOD, _TOLD, _ALERTED = "last run", "last good run", "status told", "alerted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,17 @@ class Standing:
         """Keep what the store was told last."""
         with self._database.begin() as db:
             keep_fact(db, _TOLD, told)
+
+    def alerted(self) -> Mapping[str, str]:
+        """What `alert` kept."""
+        with self._database.begin() as db:
+            found: Mapping[str, str] = json.loads(fact(db, _ALERTED) or "{}")
+        return found
+
+    def alert(self, told: Mapping[str, str]) -> None:
+        """Keep what was told to Prefect's automations."""
+        with self._database.begin() as db:
+            keep_fact(db, _ALERTED, json.dumps(told, ensure_ascii=False))
 
     def pause(self, source: str, reason: str) -> None:
         """Do not ask this source until `resume`."""

@@ -66,7 +66,7 @@ def ledger_of(site: SiteFolder) -> Mapping[str, list[tuple[object, ...]]]:
         for table, columns in COLUMNS.items()
     }
     counted = "name NOT LIKE 'list lengths%' AND name NOT LIKE 'complete %'"  # a killed run has looked, too
-    counted += " AND name NOT IN ('last run', 'last good run', 'status told')"  # with the time of the run
+    counted += " AND name NOT IN ('last run', 'last good run', 'status told', 'alerted')"  # with the time of the run
     facts = f"SELECT name, value FROM facts WHERE {counted} ORDER BY name"
     found["facts"] = db.execute(facts).fetchall()
     db.close()
