@@ -37,6 +37,8 @@ class _Line:
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
+CAPTURES = "captures"
+"""The subject of what is to be said of the files of kept answers."""
 _WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
@@ -70,10 +72,10 @@ class Recorder:
             title=entry.title,
             category=category,
             address=address,
-            reads=decision.fetches,
+            reads=decision.reads,
         )
         self._lines[entry.key] = line
-        result = Result.DONE if decision.fetches else Result.SKIPPED
+        result = Result.DONE if decision.reads else Result.SKIPPED
         line.outcomes.append(Outcome(subject=entry.key, stage=Stage.DECIDE, result=result, reason=decision.reason))
 
     def rejected(self, item: Unusable) -> None:
