@@ -54,6 +54,7 @@ class _Chosen:
 
     key: str
     place: Place | None
+    reason: str
 
 
 def replay_kept(run: Run, wish: Wish) -> None:
@@ -86,7 +87,7 @@ def _choose(run: Run, wish: Wish, kept: KeptAnswers) -> list[_Chosen]:
         if decision.step is not Step.UNKEPT or without <= _NAMED:
             record_decision(run, offer, decision, before)
         if decision.reads:
-            chosen.append(_Chosen(key=before.key, place=place))
+            chosen.append(_Chosen(key=before.key, place=place, reason=decision.reason))
             if len(chosen) == wish.limit:
                 break
     if without > _NAMED:
@@ -160,6 +161,8 @@ def _read_again(run: Run, name: str, chosen: Sequence[_Chosen]) -> None:
         for one in chosen
         if (capture := _capture(run, offer := offers[one.key], one.place)) is not None
     ]
+    for one in chosen:
+        run.ledger.journal.note(one.key, Stage.DECIDE, f"{Step.REPLAY}: {one.reason}")
     run.recorder.task_runs += 1
     made = parse_again(name, readings, run.site.site.timezone, run.ledger.journal)
     for reading, value in zip(readings, made, strict=True):
@@ -184,6 +187,7 @@ def _tell_kept(run: Run, article: Article, before: Known) -> None:
     if article.revision == before.revision:
         _tell(run, article.key, Result.SKIPPED, "nothing changes by it")
     else:
+        run.recorder.reads_after_all(article.key)
         _tell(run, article.key, Result.DONE, f"revision {article.revision}" if before.revision else "read after all")
 
 

@@ -72,7 +72,7 @@ class Recorder:
             title=entry.title,
             category=category,
             address=address,
-            reads=decision.reads,
+            reads=decision.fetches,
         )
         self._lines[entry.key] = line
         result = Result.DONE if decision.reads else Result.SKIPPED
@@ -94,6 +94,10 @@ class Recorder:
     def reads(self, key: str) -> bool:
         """Whether this run has read the article's text."""
         return key in self._lines and self._lines[key].reads
+
+    def reads_after_all(self, key: str) -> None:
+        """An article for which nobody was asked has another text now, so it is told of as one that was read."""
+        self._lines[key].reads = True
 
     def step(self, key: str) -> str:
         """What was decided for an article; empty when nothing was."""

@@ -82,7 +82,8 @@ def read_kept(place: Place) -> Captured | None:
     try:
         with place.path.open("rb") as file:
             file.seek(place.offset)
-            offset, record = next(_records(file), (None, None))
+            records = _records(file)
+            offset, record = next(records, (None, None))
             return _captured(record) if offset == place.offset else None
     except (OSError, ValueError):
         return None
@@ -101,8 +102,9 @@ def captured(path: Path) -> Iterator[Captured]:
 def _records(file: BinaryIO) -> Iterator[tuple[int, Any]]:
     """The answers from here on, each with its place; `ValueError` at what is not whole."""
     for offset, member in _members(file):
-        if (record := _response_in(member)) is not None:
-            yield offset, record
+        with io.BytesIO(member) as body:  # closed at once: the library's objects hold on to it until they are collected
+            if (record := _response_in(body)) is not None:
+                yield offset, record
 
 
 def _members(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -122,10 +124,10 @@ def _members(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         start = file.tell() - len(data)
 
 
-def _response_in(member: bytes) -> Any:
+def _response_in(member: BinaryIO) -> Any:
     """The record in a member when it is an answer that was of use; its body is not read yet."""
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(member))), None)
+        record = next(iter(ArchiveIterator(member)), None)
         if record is None or record.rec_type != "response" or record.http_headers is None:
             return None
         return record if int(record.http_headers.get_statuscode()) == HTTPStatus.OK else None

@@ -19,10 +19,13 @@ from tests.support.upstream import Answer, Upstream
 
 __all__ = ["later"]
 
-LEAD = "<div class='lead'><p>第{n}号码头的短讯，今天早上开工，预计两年完成，港务局还没有说明工程如何分期，编辑部会在下午补充全文。</p></div>"
+LEAD = (
+    "<div class='lead'><p>第{n}号码头的短讯，今天早上开工，预计两年完成，港务局还没有说明工程如何分期，"
+    "编辑部会在下午补充全文。</p></div>"
+)
 BODY = "<div class='body'><p>河滨港第{n}号码头今天开工，工程分三期，预计两年完成，港务局说全年吞吐量会因此增长{how}。</p></div>"
 BOTH = "<div class='lead body'><p>河滨港第{n}号仓库今天完工，工程只用了一年，港务局说明年还会再建两座同样大小的仓库。</p></div>"
-_OF_ASKING = ("askings", "answers", "hosts", "quarantine", "facts")
+_OF_ASKING = {"askings": "", "answers": "", "paces": "", "holds": "", "facts": "where name <> 'generation'"}
 
 
 def page(n: int, *parts: str, how: str = "两成") -> Answer:
@@ -93,6 +96,10 @@ class Outlet:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(f"select * from {table} {where} order by 1, 2")]
 
+    def of_asking(self) -> Mapping[str, object]:
+        """Everything that the ledger knows of asking sources and of what they answered."""
+        return {name: self.rows(name, where) for name, where in _OF_ASKING.items()}
+
     def results(self, ended: Ended) -> Mapping[int, tuple[Result, str]]:
         """What became of each article in a replay."""
         numbers = {self.key(n): n for n in self.titles}
@@ -116,7 +123,7 @@ def test_a_better_parser_mends_what_was_read_and_what_was_not(outlet: Outlet) ->
     assert "短讯" in outlet.page_of(1)
     with site.ledger() as ledger:
         assert ledger.quarantine.keys() == (outlet.key(2),)
-    third, of_asking = outlet.page_of(3), {name: outlet.rows(name) for name in _OF_ASKING}
+    third, of_asking = outlet.page_of(3), outlet.of_asking()
     outlet.written(".body")
 
     prints, everything = site.prints(), outlet.rows("articles")
@@ -138,11 +145,8 @@ def test_a_better_parser_mends_what_was_read_and_what_was_not(outlet: Outlet) ->
     assert (outlet.row(2)["status"], outlet.row(2)["attempts"], outlet.row(4)["revision"]) == ("ready", 0, 1)
     assert "is read again" in site.story_of(outlet.key(1))
     assert site.dead_links() == []
-    # As if nobody had been asked: but for the quarantine, which has let its article go.
     assert outlet.rows("quarantine") == []
-    del of_asking["quarantine"]
-    now = {name: [row for row in outlet.rows(name) if row in rows] for name, rows in of_asking.items()}
-    assert now == of_asking
+    assert outlet.of_asking() == of_asking
 
     again = outlet.replay()
     assert again.report.written == ()
@@ -151,9 +155,9 @@ def test_a_better_parser_mends_what_was_read_and_what_was_not(outlet: Outlet) ->
 
 
 def test_what_a_publisher_still_owes_stays_owed(outlet: Outlet, later: Later) -> None:
-    outlet.written(".lead")
+    outlet.written(".lead", pictures="mirror")
     outlet.tell(1, page(1, LEAD, BODY))
-    outlet.tell(2, page(2, LEAD, BODY))
+    outlet.tell(2, page(2, LEAD, BODY.replace("</p>", "<img src='pier.png' alt='码头'></p>")))
     outlet.site.run()
     outlet.tell(1, Answer(status=404), title="第1号码头开工仪式")
     later.ahead = timedelta(minutes=1)
@@ -161,8 +165,9 @@ def test_what_a_publisher_still_owes_stays_owed(outlet: Outlet, later: Later) ->
     names = ("status", "attempts", "next_try_at", "error", "offer_digest")
     owed = [outlet.row(1)[name] for name in names]
     assert owed[:2] == ["failed", 1]
-    outlet.written(".body")
+    outlet.written(".body", pictures="mirror")
     outlet.replay()
+    assert "河滨港第2号码头" in outlet.page_of(2)  # without its picture, for which nobody was asked
     assert [outlet.row(1)[name] for name in names] == owed
     assert "河滨港第1号码头" in outlet.page_of(1)
     assert outlet.replay().report.written == ()
@@ -170,6 +175,7 @@ def test_what_a_publisher_still_owes_stays_owed(outlet: Outlet, later: Later) ->
     later.ahead = timedelta(hours=1)
     outlet.site.run()
     assert "三成" in outlet.page_of(1)
+    assert "pier.png" in outlet.upstream.files_asked
 
 
 def test_an_older_answer_never_takes_the_place_of_a_newer_text(outlet: Outlet) -> None:
