@@ -61,18 +61,19 @@ def ending_early() -> Iterator[Early]:
         _rename(early_name(_begun(), Ending(str(early.state.name))))
 
 
-def end(run: Run, *, started: float) -> Ended:
+def end(run: Run, *, started: float, max_problem_share: float | None = None) -> Ended:
     """The last thing that a run does under its lease: judge itself, remember that, and tell the store.
 
-    `started`: `perf_counter()` at its beginning.
+    `started`: `perf_counter()` at its beginning. `max_problem_share`: instead of the site's.
     """
     run.ledger.journal.flush()
-    verdict = _judged(run, started)[1]
+    share = run.site.verdict.max_problem_share if max_problem_share is None else max_problem_share
+    verdict = _judged(run, started, share)[1]
     if not run.recorder.dry_run:
         _remember(run, verdict)
         keep_journals(run)
         tell_store(run)
-    report, verdict = _judged(run, started)
+    report, verdict = _judged(run, started, share)
     status = site_status(run.site, run.ledger, now=run.now)
     if not run.recorder.dry_run:
         _alert(run, status, verdict)
@@ -89,9 +90,9 @@ def conclude(ended: Ended, site: Site) -> State[RunReport]:
     return Completed(name=verdict.ending.value, message=verdict.message, data=report)
 
 
-def _judged(run: Run, started: float) -> tuple[RunReport, Verdict]:
+def _judged(run: Run, started: float, share: float) -> tuple[RunReport, Verdict]:
     report = run.recorder.report(seconds=perf_counter() - started)
-    return report, judge(report, max_problem_share=run.site.verdict.max_problem_share)
+    return report, judge(report, max_problem_share=share)
 
 
 def _alert(run: Run, status: SiteStatus, verdict: Verdict) -> None:
