@@ -2,40 +2,19 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from flows.breaker import Readings
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
+from flows.wish import Wish
 from tasks.articles.due import Asking, answered, due, failed, unmodified
 from tasks.articles.identity import story_key
 from tasks.config import SourceSpec
-from tasks.errors import ConfigError, ParseError
+from tasks.errors import ParseError
 from tasks.fetch import ask
 from tasks.ledger.aliases import Resolved
 from tasks.ledger.articles import AHEAD
 from tasks.model import Listing, Outcome, Result, Stage, Unmodified
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What this run was asked for; the defaults mean everything that is due."""
-
-    sources: tuple[str, ...] = ()
-    articles: tuple[str, ...] = ()
-    since: datetime | None = None
-    limit: int | None = None
-    force: bool = False
-
-    @property
-    def is_manual(self) -> bool:
-        """Whether a person wants something of certain sources or articles: those are asked, due or not."""
-        return bool(self.sources or self.articles or self.force)
-
-    def __post_init__(self) -> None:
-        """A limit that would never read anything is a slip of the hand."""
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"limit = {self.limit}: expected 1 or more, or nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from rich.console import Console
 from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
 from flows.maintenance_commands import TIMES, AllowDeletions, add_commands
 from flows.run import open_ledger, read_site
+from flows.wish import StageName
 from tasks.articles.identity import story_key
 from tasks.config import Site
 from tasks.errors import ConfigError, FinewsError
@@ -45,6 +46,13 @@ def run(
         datetime | None,
         typer.Option(help="Leave older articles for later.", formats=TIMES),
     ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Leave articles of then and younger ones for later.", formats=TIMES)
+    ] = None,
+    stage: Annotated[
+        StageName,
+        typer.Option(help="Where to begin: ask publishers, read kept answers again, make pages again, or only write."),
+    ] = "fetch",
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most N texts.", metavar="N")] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again, also what did not change.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the plan.")] = False,
@@ -68,6 +76,8 @@ def run(
             sources=source,
             articles=article,
             since=since,
+            until=until,
+            stage=stage,
             limit=limit,
             force=force,
             dry_run=dry_run,

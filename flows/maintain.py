@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
@@ -16,13 +15,15 @@ from flows.auditing import audit_store
 from flows.ending import conclude, end, ending_early
 from flows.importing import import_posts
 from flows.publishing import render_and_publish
-from flows.replaying import Wish, replay_kept
+from flows.replaying import replay_kept
 from flows.restoring import disown_foreign, restore_ledger
 from flows.rollback import bring_back
-from flows.run import Run, open_run, read_site
+from flows.run import Run, in_zone, open_run, read_site
 from flows.verdict import Ending, judge
+from flows.wish import Wish
 from tasks.articles.identity import story_key
 from tasks.errors import ConfigError
+from tasks.ledger.again import Chosen
 from tasks.model import Outcome, Result, RunReport, Stage, WithdrawalReason
 
 _RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)
@@ -35,14 +36,33 @@ def run_name() -> str:
 
 
 @flow(name="rebuild", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
-def rebuild(site: str, allow_deletions: int | None = None) -> State[Any]:
-    """Render everything again and write only what differs. Stopped half way, the next run goes on.
+def rebuild(
+    site: str,
+    categories: list[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    allow_deletions: int | None = None,
+) -> State[Any]:
+    """Render everything again, or a part, and write only what differs. Stopped half way, the next run goes on.
 
     Args:
         site: Path of the site file, such as deployments/sites/finews.toml.
+        categories: Slugs of categories whose articles, and the lists that show them, to render; empty means all.
+        since: Only articles published at this time or later; in the site's zone when it names none.
+        until: Only articles published before this time; in the site's zone when it names none.
         allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
-    return _maintain(site, lambda run: run.ledger.objects.render_again(), allow_deletions=allow_deletions)
+    since, until = in_zone(site, since, until)
+    chosen = Chosen(categories=tuple(categories or ()), since=since, until=until)
+
+    def make_due(run: Run) -> None:
+        if chosen.all:
+            run.ledger.objects.render_again()
+            return
+        told = f"{run.ledger.again.render(chosen)} articles, and the lists that show them, are made again"
+        run.recorder.outcome(Outcome(subject="render", stage=Stage.DECIDE, result=Result.DONE, reason=told))
+
+    return _maintain(site, make_due, allow_deletions=allow_deletions, asks=False)
 
 
 @flow(name="replay", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
@@ -66,8 +86,7 @@ def replay(
         limit: Read at most this many articles again, the newest.
         dry_run: Do everything but write: the plan stands in the log and in the report.
     """
-    zone = ZoneInfo(read_site(site).site.timezone)
-    since, until = (at.replace(tzinfo=zone) if at and at.tzinfo is None else at for at in (since, until))
+    since, until = in_zone(site, since, until)
     wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, until=until, limit=limit)
     # What fails to be read was read before, or not even then: that is no reason to call the replay a failure.
     return _maintain(site, lambda run: replay_kept(run, wish), dry_run=dry_run, asks=False, max_problem_share=1.0)

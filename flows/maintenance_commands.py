@@ -46,9 +46,18 @@ def reinstate(articles: Articles, site: SiteFile) -> None:
     _run("reinstate", site, articles=articles)
 
 
-def rebuild(site: SiteFile, allow_deletions: AllowDeletions = None) -> None:
-    """Render everything again, and write only what differs. Stopped half way, the next run goes on."""
-    _run("rebuild", site, allow_deletions=allow_deletions)
+def rebuild(
+    site: SiteFile,
+    category: Annotated[
+        list[str] | None, typer.Option(help="Only articles of this category (may be repeated).", metavar="SLUG")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only articles of then or later.", formats=TIMES)] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only articles of before then.", formats=TIMES)] = None,
+    allow_deletions: AllowDeletions = None,
+) -> None:
+    """Render everything again, or a part, and write only what differs. Stopped half way, the next run goes on."""
+    wish = {"categories": category, "since": since, "until": until}
+    _run("rebuild", site, **wish, allow_deletions=allow_deletions)
 
 
 def replay(

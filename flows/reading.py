@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from flows.asking import Wish
 from flows.keeping import is_rechecked, is_unmodified, keep_all, not_read
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
+from flows.wish import Wish
 from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge
 from tasks.articles.identity import story_key
@@ -96,6 +96,8 @@ def _within(wish: Wish, taken: int, offer: Offer, decision: Decision) -> Decisio
         return decision
     if wish.since is not None and offer.entry.published_at < wish.since:
         return Decision(step=Step.NOT_DUE, reason=f"older than {wish.since:%Y-%m-%d %H:%M %z}")
+    if wish.until is not None and offer.entry.published_at >= wish.until:
+        return Decision(step=Step.NOT_DUE, reason=f"not older than {wish.until:%Y-%m-%d %H:%M %z}")
     if wish.limit is not None and taken >= wish.limit:
         return Decision(step=Step.NOT_DUE, reason=f"over the limit of {wish.limit}: left for the next run")
     return decision

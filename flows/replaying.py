@@ -11,8 +11,8 @@ from flows.reading import offers_of, record_decision, shelves_of
 from flows.report import CAPTURES
 from flows.run import Run
 from flows.stages import show
+from flows.wish import Wish
 from tasks.articles.identity import story_key
-from tasks.errors import ConfigError
 from tasks.fetch import text_url
 from tasks.model import Article, Capture, Decision, Known, Offer, Outcome, Result, Stage, Status, Step, Unusable
 from tasks.parse import Reading, parse_again
@@ -22,30 +22,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 100  # answers in memory at a time
 _NAMED = 1_000  # stories without an answer that the report names one by one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Which stories to read again; the defaults mean all of which an answer is kept."""
-
-    sources: tuple[str, ...] = ()
-    articles: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int | None = None
-
-    def __post_init__(self) -> None:
-        """What would never read anything is a slip of the hand."""
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"limit = {self.limit}: expected 1 or more, or nothing")
-        if self.since and self.until and self.since >= self.until:
-            raise ConfigError(f"since = {self.since}, until = {self.until}: expected a time before that of `until`")
-
-    def takes(self, known: Known, offer: Offer) -> bool:
-        """Whether a story is of these sources and of that time."""
-        at = known.published_at or offer.entry.published_at
-        early, late = self.since and at < self.since, self.until and at >= self.until
-        return not early and not late and (not self.sources or known.source in self.sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,12 @@ def read_site(path: str) -> Site:
     return load_site(path, {name: kind.options for name, kind in find_sources().items()})
 
 
+def in_zone(site: str, *times: datetime | None) -> tuple[datetime | None, ...]:
+    """Times that a person gave; those without a zone are meant in the site's."""
+    zone = ZoneInfo(read_site(site).site.timezone)
+    return tuple(at.replace(tzinfo=zone) if at and at.tzinfo is None else at for at in times)
+
+
 def in_batches(run: Run, articles: int) -> Run:
     """The run as it reads so many articles: several in a task run, when they are very many."""
     told = run.site.workflow

@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 from prefect import flow
 
-from flows.asking import Wish, ask_sources
+from flows.asking import ask_sources
 from flows.publishing import render_and_publish
 from flows.reading import decide_all, read_texts
 from flows.report import Recorder
 from flows.run import open_run, read_site
+from flows.wish import Wish
 from infra.sample.markup import ORIGIN
 from infra.sample.server import CONTENT, SampleServer, Upstream
 from infra.sample.stories import Library, Story, load

@@ -1,7 +1,7 @@
 """What whoever is on call finds: names, the status, journals in the store, sources that are paused."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from flows.ending import end
 from flows.maintain import audit, pause, rebuild, resume
 from flows.run import open_run, read_site
-from tasks.model import Result
+from tasks.model import Result, Stage
 from tests.support.sites import Ended, SiteFolder
 from tests.support.upstream import Answer, Story, Upstream, stories
 
@@ -251,3 +251,93 @@ def test_only_sources_of_the_site_can_be_paused(site: SiteFolder) -> None:
     ended = site.do(pause, sources=["roling"], reason="a slip")
     assert ended.ending == "Failed"
     assert "roling" in str(ended.state.message)
+
+
+# --- runs that begin later than with the publishers -------------------------------------------
+
+
+def without_asking(site: SiteFolder, upstream: Upstream, **wish: Any) -> Ended:
+    """A run after which nobody must have been asked for anything."""
+    upstream.forget()
+    upstream.answer_list("rolling", Answer(status=410))
+    ended = site.run(**wish)
+    assert upstream.texts_asked == []
+    assert not [o for o in ended.report.outcomes if o.stage is Stage.ASK]
+    return ended
+
+
+def test_render_makes_the_pages_of_the_chosen_articles_again(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    chosen, other = (f"emnews/2026/11/20/{story.number}.html" for story in (stories(3)[0], stories(3)[2]))
+    before = site.objects()
+    ended = without_asking(site, upstream, stage="render", articles=[stories(3)[0].code])
+    assert ended.ending == "Completed"
+    assert ended.report.written == ()  # the same comes of it
+    assert chosen in ended.report.unchanged
+    assert other not in ended.report.unchanged
+    assert site.objects() == before
+
+
+def test_publish_with_force_writes_what_is_there_again(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    before = site.objects()
+    spoilt = f"emnews/2026/11/20/{stories(3)[0].number}.html"
+    (site.public / spoilt).write_bytes(b"somebody was here")
+    assert without_asking(site, upstream, stage="publish").report.written == ()
+    ended = without_asking(site, upstream, stage="publish", articles=[stories(3)[0].code], force=True)
+    assert spoilt in ended.report.written
+    assert site.objects() == before
+
+
+def test_parse_reads_kept_answers(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run()
+    ended = without_asking(site, upstream, stage="parse", sources=["rolling"])
+    assert [line.step for line in ended.report.articles] == ["replayed"] * 3
+    assert ended.report.written == ()
+
+
+def test_a_later_stage_takes_up_what_is_due(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    blocked = site.public / "emnews/2026"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("in the way")
+    assert site.run().ending == "Failed"
+    blocked.unlink()
+    ended = without_asking(site, upstream, stage="publish")
+    assert ended.ending == "Completed"
+    assert "index.html" in site.objects()
+
+
+def test_an_article_that_nobody_knows_is_named(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.run()
+    ended = without_asking(site, upstream, stage="render", articles=["NW209901010000000001"])
+    assert (ended.ending, ended.report.unchanged) == ("Completed with problems", ())
+    assert "NW209901010000000001: this ledger does not know it" in str(ended.state.message)
+
+
+def test_a_window_leaves_older_and_younger_articles_for_later(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(4))
+    ended = site.run(since=datetime(2026, 11, 20, 9, 2), until=datetime(2026, 11, 20, 9, 4))  # noqa: DTZ001  the site's
+    read = [line.code for line in ended.report.articles if line.result is Result.DONE]
+    assert sorted(read) == sorted(story.code for story in stories(4)[1:3])
+    assert len([line for line in site.run().report.articles if line.result is Result.DONE]) == 2
+    ended = site.run(since=datetime(2026, 11, 20, 9, 2), until=datetime(2026, 11, 20, 9, 2))  # noqa: DTZ001
+    assert (ended.ending, "expected a time before" in str(ended.state.message)) == ("Failed", True)
+
+
+def test_a_part_of_the_site_is_rebuilt(two_lists: SiteFolder, upstream: Upstream) -> None:
+    site = two_lists
+    first, second = stories(2)
+    upstream.serve("rolling", first)
+    upstream.serve("media", second)
+    site.run()
+    ended = site.do(rebuild, categories=["hebinribao"])
+    assert ended.ending == "Completed"
+    assert f"hebinribao/2026/11/20/{second.code}.html" in ended.report.unchanged
+    assert "category/hebinribao.html" in ended.report.unchanged
+    assert f"emnews/2026/11/20/{first.number}.html" not in ended.report.unchanged
+    assert site.do(rebuild, since=datetime(2027, 1, 1, tzinfo=UTC)).report.unchanged == ()
