@@ -94,7 +94,7 @@ def drafts_of(response: Response) -> tuple[Draft, ...]:
         whole = sum(_is_whole(record.content) for record in feed.records)
         texts = "feed" if whole * 2 > len(feed.records) else "page"
         why = f"a feed of {len(feed.records)} records, {whole} of them with a whole text"
-        return (Draft(kind="feed", list_url=url, why=why, title=feed.title, options={"text": texts}),)
+        return (Draft(kind="feed", list_url=url, why=why, title=_short(feed.title), options={"text": texts}),)
     if body.lstrip()[:1] in (b"{", b"["):
         return tuple(_of_json(response))
     return tuple(_of_page(response))
@@ -169,10 +169,15 @@ def _of_page(response: Response) -> Iterator[Draft]:
 
 
 def _title(tree: BeautifulSoup) -> str:
-    """What a page calls itself, without the section or the slogan that stand behind it."""
+    """What a page calls its site, or itself."""
     site = tree.select_one('meta[property="og:site_name"][content]')
     told = attribute(site, "content") if site else text_within(tree.title) if tree.title else ""
-    line = " ".join(without_controls(told).split())
+    return _short(told)
+
+
+def _short(title: str) -> str:
+    """A title without the section or the slogan that stands behind it."""
+    line = " ".join(without_controls(title).split())
     return (_BEHIND.split(line, maxsplit=1)[0] or line)[:80].strip()
 
 
