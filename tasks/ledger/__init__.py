@@ -29,6 +29,7 @@ from tasks.ledger.quarantine import Quarantine
 from tasks.ledger.rechecks import Rechecks
 from tasks.ledger.records import Records
 from tasks.ledger.shelves import Shelves
+from tasks.ledger.standing import Standing
 from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = [
@@ -77,6 +78,7 @@ class Ledger:
         self.permissions = Permissions(self._database, zone)
         self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
+        self.standing = Standing(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

@@ -38,6 +38,16 @@ class Completeness:
             last = (known + "1" * articles + "0" * others)[-(_LATELY + _AS_A_RULE) :]
             if last != known:
                 keep_fact(db, name, last)
-        lately, before = last[-_LATELY:], last[:-_LATELY]
-        usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
-        return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)
+        return _share(last)
+
+    def of(self, source: str) -> Share | None:
+        """As `note` gave it last; None for a source none of whose answers was counted yet."""
+        with self._database.begin() as db:
+            last = fact(db, f"complete {source}")
+        return _share(last) if last else None
+
+
+def _share(last: str) -> Share:
+    lately, before = last[-_LATELY:], last[:-_LATELY]
+    usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
+    return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)
