@@ -17,6 +17,7 @@ from tasks.errors import FinewsError
 from tasks.ledger import Ledger
 from tasks.ledger.standing import Count
 from tasks.model import Entry, Stage, Unmodified
+from tasks.sources import find_sources
 from tasks.stores import Capabilities
 
 _TRIED = 2  # articles of a source: one alone may just have been taken down
@@ -180,7 +181,9 @@ def _history(source: _Source) -> Iterator[tuple[str, str]]:
         yield "last", "never asked by a run"
     else:
         attempt = ledger.journal.last_attempt(name, Stage.ASK)
-        came = asking.error if asking.failures else attempt.text if attempt else "answered"
+        address = find_sources()[source.spec.kind].ask(source.spec).url
+        answer = attempt.text.replace(f"GET {address}: ", "") if attempt else "answered"
+        came = f"failed: {asking.error}" if asking.failures else answer
         yield "last", f"{source.at(asking.asked_at)}: {came}"
     ruling = due(asking, _now())
     yield "next", "due at the next run" if ruling.ask else f"not due: {ruling.reason}"

@@ -20,17 +20,23 @@ class Outlet:
         self.headers: list[Mapping[str, str]] = []
         self._answers: dict[str, Answer] = {}
 
-    def answer(self, path: str, body: str | bytes, content_type: str = HTML, *, status: int = 200) -> str:
-        """Answer `path` with this; its address. `{origin}` in a text becomes this outlet's."""
+    def answer(
+        self, path: str, body: str | bytes, content_type: str = HTML, *, status: int = 200, **headers: str
+    ) -> str:
+        """Answer `path` with this; its address. `{origin}` in a text becomes this outlet's. `headers`: `_` stands for `-`."""
         data = body.replace("{origin}", self.origin).encode() if isinstance(body, str) else body
-        self._answers[path] = Answer(status=status, body=data, content_type=content_type)
+        told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        self._answers[path] = Answer(status=status, body=data, content_type=content_type, headers=told)
         return f"{self.origin}{path}"
 
     def reply(self, target: str, headers: Mapping[str, str]) -> Answer:
         """The answer to GET `target`."""
         self.asked.append(target)
         self.headers.append(headers)
-        return self._answers.get(target, Answer(status=404, body=b"no such page", content_type="text/plain"))
+        known = self._answers.get(target)
+        if known is not None and (tag := dict(known.headers).get("ETag")) and headers.get("If-None-Match") == tag:
+            return Answer(status=304, headers=known.headers)
+        return known or Answer(status=404, body=b"no such page", content_type="text/plain")
 
 
 class _Server(ThreadingHTTPServer):
@@ -55,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
+        for name, value in answer.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
 
