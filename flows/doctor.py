@@ -15,12 +15,12 @@ from tasks.articles.due import Asking, due
 from tasks.config import Site, SourceSpec
 from tasks.errors import FinewsError
 from tasks.ledger import Ledger
-from tasks.ledger.standing import Count
 from tasks.model import Entry, Stage, Unmodified
 from tasks.sources import find_sources
 from tasks.stores import Capabilities
 
 _TRIED = 2  # articles of a source: one alone may just have been taken down
+_NEWEST = 50  # stories of a list that has not changed, among which the newest is looked for
 _MEANING = {
     "create_if_absent": "creates only where there is nothing (If-None-Match)",
     "replace_if_same": "replaces only what it means (If-Match)",
@@ -42,10 +42,8 @@ def examine(site: Site, console: Console, *, offline: bool = False) -> int:
             told(console, "ledger", _ledger(ledger))
             sound = _said(console, "store", lambda: _store(site, ledger, offline=offline))
             askings = ledger.askings.of(spec.name for spec in site.sources)
-            counts = ledger.standing.counts()
             for spec in site.sources:
-                count = counts.get(spec.name, Count())
-                source = _Source(site=site, ledger=ledger, spec=spec, asking=askings[spec.name], count=count)
+                source = _Source(site=site, ledger=ledger, spec=spec, asking=askings[spec.name])
                 sound = _told_source(console, source, bench) and sound
     except FinewsError as error:
         told(console, "ledger", str(error))
@@ -124,7 +122,6 @@ class _Source:
     ledger: Ledger
     spec: SourceSpec
     asking: Asking
-    count: Count
 
     def at(self, moment: datetime) -> str:
         """A time in the site's zone."""
@@ -163,10 +160,11 @@ def _asked(source: _Source, bench: Bench) -> tuple[bool, list[tuple[str, str]]]:
 
 
 def _known_entries(source: _Source) -> list[Entry]:
-    """What its list named when it was read last."""
-    keys = source.ledger.standing.named_last(source.spec.name, limit=_TRIED)
-    found = source.ledger.articles.sightings(keys)
-    return [entry for key in keys for entry in found.get(key, ()) if entry.source == source.spec.name]
+    """What its list named when it was read last, the newest first."""
+    keys = source.ledger.standing.named_last(source.spec.name, limit=_NEWEST)
+    found = source.ledger.articles.sightings(keys).values()
+    entries = [entry for several in found for entry in several if entry.source == source.spec.name]
+    return sorted(entries, key=lambda entry: entry.published_at, reverse=True)
 
 
 def _of_look(look: Look) -> Iterator[tuple[str, str]]:
@@ -187,8 +185,7 @@ def _history(source: _Source) -> Iterator[tuple[str, str]]:
         yield "last", f"{source.at(asking.asked_at)}: {came}"
     ruling = due(asking, _now())
     yield "next", "due at the next run" if ruling.ask else f"not due: {ruling.reason}"
-    count = source.count
-    yield "left", f"{count.waiting} waiting, {count.failed} failed, {count.quarantined} in quarantine"
+    yield "left", ledger.standing.of(name).told()
     if share := ledger.completeness.of(name):
         usual = "" if share.usual is None else f", usually {share.usual:.0%}"
         state = "degraded: " if share.is_degraded else ""

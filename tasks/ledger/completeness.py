@@ -29,6 +29,12 @@ class Completeness:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def of(self, source: str) -> Share | None:
+        """The share till now; None for a source none of whose answers was counted yet."""
+        with self._database.begin() as db:
+            known = fact(db, f"complete {source}")
+        return self.note(source, articles=0, others=0) if known else None
+
     def note(self, source: str, *, articles: int, others: int) -> Share:
         """Keep how many answers of a run were articles, and how many were none."""
         name = f"complete {source}"
@@ -38,16 +44,6 @@ class Completeness:
             last = (known + "1" * articles + "0" * others)[-(_LATELY + _AS_A_RULE) :]
             if last != known:
                 keep_fact(db, name, last)
-        return _share(last)
-
-    def of(self, source: str) -> Share | None:
-        """As `note` gave it last; None for a source none of whose answers was counted yet."""
-        with self._database.begin() as db:
-            last = fact(db, f"complete {source}")
-        return _share(last) if last else None
-
-
-def _share(last: str) -> Share:
-    lately, before = last[-_LATELY:], last[:-_LATELY]
-    usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
-    return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)
+        lately, before = last[-_LATELY:], last[:-_LATELY]
+        usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
+        return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)

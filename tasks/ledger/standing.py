@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -9,14 +10,23 @@ from tasks.ledger.opening import Database
 from tasks.ledger.schema import articles, quarantine, sightings
 from tasks.model import Status
 
+_ALWAYS: Mapping[str, str] = MappingProxyType({Status.PENDING: "waiting", Status.FAILED: "failed"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Stories of one source by what keeps them from readers. What is in quarantine has failed, too."""
+    """Stories of one source by what keeps them from readers: the status that they have; and how many are in quarantine."""
 
-    waiting: int = 0
-    failed: int = 0
-    quarantined: int = 0
+    statuses: Mapping[str, int]
+    quarantined: int
+
+    def told(self) -> str:
+        """On one line; what waits and what failed in any case."""
+        rest = {name: number for name, number in self.statuses.items() if name not in _ALWAYS}
+        numbers = {label: self.statuses.get(name, 0) for name, label in _ALWAYS.items()} | rest
+        return ", ".join(
+            f"{number} {label}" for label, number in (*numbers.items(), ("in quarantine", self.quarantined))
+        )
 
 
 class Standing:
@@ -25,19 +35,14 @@ class Standing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def counts(self) -> Mapping[str, Count]:
-        """By source; those with nothing to count are left out."""
-        of = sa.select(articles.c.source, articles.c.status, sa.func.count()).group_by(
-            articles.c.source, articles.c.status
-        )
-        held = sa.select(quarantine.c.source, sa.func.count()).group_by(quarantine.c.source)
-        found: dict[str, dict[str, int]] = {}
+    def of(self, source: str) -> Count:
+        """How the stories of a source stand."""
+        there = sa.and_(articles.c.source == source, articles.c.status.not_in((Status.READY, Status.WITHDRAWN)))
+        by_status = sa.select(articles.c.status, sa.func.count()).where(there).group_by(articles.c.status)
+        held = sa.select(sa.func.count()).select_from(quarantine).where(quarantine.c.source == source)
         with self._database.begin() as db:
-            for source, status, number in db.execute(of.where(articles.c.status.in_((Status.PENDING, Status.FAILED)))):
-                found.setdefault(source, {})["waiting" if status == Status.PENDING else "failed"] = number
-            for source, number in db.execute(held):
-                found.setdefault(source, {})["quarantined"] = number
-        return {source: Count(**numbers) for source, numbers in found.items()}
+            statuses = {str(status): number for status, number in db.execute(by_status)}
+            return Count(statuses=statuses, quarantined=db.execute(held).scalar_one())
 
     def named_last(self, source: str, *, limit: int) -> tuple[str, ...]:
         """Keys of the stories that a source's list named last, the newest first."""

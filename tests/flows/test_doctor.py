@@ -107,7 +107,8 @@ def test_why_a_source_is_not_due_and_that_it_is_degraded(site: SiteFolder, outle
     outlet.answer("/list.json", "[]", "application/json", status=500)
     site.run()
     with site.ledger() as ledger:
-        ledger.completeness.note("pier", articles=40, others=8)
+        ledger.completeness.note("pier", articles=40, others=0)
+        ledger.completeness.note("pier", articles=0, others=8)
     site.run()
     outlet.asked.clear()
     status, lines = said(site, offline=True)
