@@ -316,11 +316,12 @@ def test_what_leads_to_nothing(
 
 
 def test_a_list_of_no_articles(outlet: Outlet, site: SiteFolder) -> None:
+    feed = '<link rel="alternate" type="application/rss+xml" href="/gone.xml">'
     for n in range(1, 5):
         outlet.answer(
             f"/a/{n}.html", f"<html><head><title>{n}</title></head><body><p>第{n}号商品 ￥8</p></body></html>"
         )
-    said = draft(outlet.answer("/shop/", listing()), site)
+    said = draft(outlet.answer("/shop/", listing().replace("<head>", f"<head>{feed}")), site)
     assert (said.status, said.table) == (1, "")
     assert said.report.count("refused ") == 3
 
