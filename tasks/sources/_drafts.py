@@ -74,7 +74,8 @@ class Draft:
         notes: Mapping[str, str] = MappingProxyType({}),
     ) -> str:
         """As it stands in the file. `settings`: keys that every source has; `notes`: what is to be said behind keys."""
-        told = {"name": name, "kind": self.kind, "title": without_controls(self.title).strip() or name, "rights": "excerpt", **settings}
+        title = without_controls(self.title).strip() or name
+        told = {"name": name, "kind": self.kind, "title": title, "rights": "excerpt", **settings}
         lines = ["[[sources]]", *_lines({**told, "list_url": self.list_url, **self.options}, notes)]
         for table, values in self.tables.items():
             lines += ["", f"[sources.{table}]", *_lines(values)]
