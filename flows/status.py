@@ -11,7 +11,6 @@ from tasks.articles.rhythm import pulse
 from tasks.config import Site, SourceSpec
 from tasks.errors import FinewsError
 from tasks.ledger import Ledger
-from tasks.ledger.standing import Counts
 from tasks.model import Action, ActionKind, Outcome, Page, Result, Stage
 from tasks.outputs.status_page import status_pages
 from tasks.status import SiteStatus, SourceStatus, as_json
@@ -29,19 +28,22 @@ def site_status(site: Site, ledger: Ledger, *, now: datetime) -> SiteStatus:
     here = now.astimezone(ZoneInfo(site.site.timezone))
 
     def one(spec: SourceSpec) -> SourceStatus:
-        asking, counted = askings[spec.name], counts.get(spec.name, Counts())
+        asking, counted = askings[spec.name], counts.get(spec.name)
         next_due = due(asking, now)
         share = ledger.completeness.of(spec.name)
         return SourceStatus(
             name=spec.name,
             pulse=pulse(
-                asking, here, degraded=share.told if share.is_degraded else "", paused=paused.get(spec.name, "")
+                asking,
+                here,
+                degraded=share.told if share and share.is_degraded else "",
+                paused=paused.get(spec.name, ""),
             ),
             asked_at=asking.asked_at,
             next_at=None if next_due.ask else next_due.next_at,
-            waiting=counted.waiting,
-            failing=counted.failing,
-            quarantined=counted.quarantined,
+            waiting=counted.waiting if counted else 0,
+            failing=counted.failing if counted else 0,
+            quarantined=counted.quarantined if counted else 0,
         )
 
     return SiteStatus(

@@ -81,8 +81,8 @@ class Ledger:
         self.permissions = Permissions(self._database, zone)
         self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
-        self.standing = Standing(self._database)
         self.replays = Replays(self._database)
+        self.standing = Standing(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

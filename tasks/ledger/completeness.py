@@ -34,6 +34,12 @@ class Completeness:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def of(self, source: str) -> Share | None:
+        """The share till now; None for a source none of whose answers was counted yet."""
+        with self._database.begin() as db:
+            known = fact(db, f"complete {source}")
+        return _share(known) if known else None
+
     def note(self, source: str, *, articles: int, others: int) -> Share:
         """Keep how many answers of a run were articles, and how many were none."""
         name = f"complete {source}"
@@ -44,11 +50,6 @@ class Completeness:
             if last != known:
                 keep_fact(db, name, last)
         return _share(last)
-
-    def of(self, source: str) -> Share:
-        """The share as it is known."""
-        with self._database.begin() as db:
-            return _share(fact(db, f"complete {source}"))
 
 
 def _share(last: str) -> Share:

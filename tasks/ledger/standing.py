@@ -4,26 +4,47 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database
-from tasks.ledger.schema import articles, facts, quarantine
+from tasks.ledger.schema import articles, facts, quarantine, sightings
 from tasks.model import Status
 from tasks.status import Retry, RunStatus
 
+_ALWAYS: Mapping[str, str] = MappingProxyType({Status.PENDING: "waiting", Status.FAILED: "failed"})
+# What keeps a story from readers. Not "is not ready": the database would read the whole archive.
+_KEPT = tuple(status for status in Status if status not in (Status.READY, Status.WITHDRAWN))
 _PAUSED = "paused "
 _LAST, _GOOD, _TOLD, _ALERTED = "last run", "last good run", "status told", "alerted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Articles of one source."""
+class Count:
+    """Stories of one source by what keeps them from readers: the status that they have; and how many are in quarantine."""
 
-    waiting: int = 0
-    failing: int = 0
-    quarantined: int = 0
+    statuses: Mapping[str, int]
+    quarantined: int
+
+    @property
+    def waiting(self) -> int:
+        """Those that were not read yet."""
+        return self.statuses.get(Status.PENDING, 0)
+
+    @property
+    def failing(self) -> int:
+        """Those that could not be read and are tried again."""
+        return self.statuses.get(Status.FAILED, 0)
+
+    def told(self) -> str:
+        """On one line; what waits and what failed in any case."""
+        rest = {name: number for name, number in self.statuses.items() if name not in _ALWAYS}
+        numbers = {label: self.statuses.get(name, 0) for name, label in _ALWAYS.items()} | rest
+        return ", ".join(
+            f"{number} {label}" for label, number in (*numbers.items(), ("in quarantine", self.quarantined))
+        )
 
 
 class Standing:
@@ -32,18 +53,31 @@ class Standing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def counts(self) -> Mapping[str, Counts]:
-        """By source; one of which nothing waits is left out."""
-        due = articles.c.status.in_([Status.PENDING, Status.FAILED])
-        query = sa.select(articles.c.source, articles.c.status, sa.func.count()).where(due)
+    def counts(self) -> Mapping[str, Count]:
+        """By source; one of which nothing is kept from readers is left out."""
+        query = sa.select(articles.c.source, articles.c.status, sa.func.count()).where(articles.c.status.in_(_KEPT))
         locked = sa.select(quarantine.c.source, sa.func.count()).group_by(quarantine.c.source)
-        found: dict[str, dict[str, int]] = {}
         with self._database.begin() as db:
-            for source, status, count in db.execute(query.group_by(articles.c.source, articles.c.status)):
-                found.setdefault(source, {})["waiting" if status == Status.PENDING else "failing"] = count
-            for source, count in db.execute(locked):
-                found.setdefault(source, {})["quarantined"] = count
-        return {source: Counts(**counted) for source, counted in found.items()}
+            rows = db.execute(query.group_by(articles.c.source, articles.c.status)).all()
+            held = {source: count for source, count in db.execute(locked)}
+        statuses: dict[str, dict[str, int]] = {source: {} for source in held}
+        for source, status, count in rows:
+            statuses.setdefault(source, {})[str(status)] = count
+        return {
+            source: Count(statuses=MappingProxyType(found), quarantined=held.get(source, 0))
+            for source, found in statuses.items()
+        }
+
+    def of(self, source: str) -> Count:
+        """How the stories of one source stand."""
+        return self.counts().get(source, Count(statuses=MappingProxyType({}), quarantined=0))
+
+    def named_last(self, source: str, *, limit: int) -> tuple[str, ...]:
+        """Keys of the stories that a source's list named last, the newest first."""
+        query = sa.select(sightings.c.key).where(sightings.c.source == source)
+        newest = query.order_by(sightings.c.first_seen_at.desc(), sightings.c.key.desc()).limit(limit)
+        with self._database.begin() as db:
+            return tuple(db.execute(newest).scalars())
 
     def retries(self, *, limit: int) -> tuple[Retry, ...]:
         """The articles that are tried again next."""
