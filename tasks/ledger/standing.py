@@ -59,7 +59,7 @@ class Standing:
         locked = sa.select(quarantine.c.source, sa.func.count()).group_by(quarantine.c.source)
         with self._database.begin() as db:
             rows = db.execute(query.group_by(articles.c.source, articles.c.status)).all()
-            held = {source: count for source, count in db.execute(locked)}
+            held: dict[str, int] = dict(db.execute(locked).tuples().all())
         statuses: dict[str, dict[str, int]] = {source: {} for source in held}
         for source, status, count in rows:
             statuses.setdefault(source, {})[str(status)] = count
