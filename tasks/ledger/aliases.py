@@ -64,6 +64,7 @@ class Aliases:
             db.execute(aliases.delete().where(aliases.c.name == _key_name(younger)))
             _insert(db, older, [_key_name(younger)])
             let_go(db, [younger])
+            db.execute(articles.update().where(articles.c.key == older).values(owed=True))
             db.execute(articles.delete().where(articles.c.key == younger))
         return True
 
