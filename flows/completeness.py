@@ -22,7 +22,7 @@ class Tally:
 
     def failed(self, run: Run, offer: Offer, error: BaseException, before: Known) -> None:
         """One is none, or did not come."""
-        if isinstance(error, NotAsked) or run.recorder.step(offer.entry.key) == Step.RECHECK:
+        if run.recorder.step(offer.entry.key) == Step.RECHECK:
             return
         if not isinstance(error, FetchError | ParseError):  # a mistake of ours says nothing about the source
             return
@@ -51,10 +51,11 @@ class Tally:
 def _is_evidence(error: FetchError | ParseError, before: Known) -> bool:
     """Whether a failure counts: a story's first two, so that one which never comes does not stand for its source.
 
-    Of a host that is out of order for a while it is the second only: one run without answers is no fall.
+    Of a host that is out of order, or wants to be left alone, it is the second only: one run without answers is no fall.
     """
     failures = before.attempts if before.status is Status.FAILED else 0
-    return failures == 1 or (failures == 0 and not error.retryable)
+    passing = error.retryable or isinstance(error, NotAsked)
+    return failures == 1 or (failures == 0 and not passing)
 
 
 def _cause(error: FetchError | ParseError) -> str:
