@@ -7,22 +7,24 @@ from flows.run import Run
 from tasks.errors import FetchError, NotAsked, ParseError
 from tasks.model import Known, Offer, Outcome, Result, Stage, Status, Step
 
+_AGAIN = (Step.RECHECK, Step.REPLAY)
+
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What became of texts, by source. Looks for corrections count for nothing: they say nothing of what is new."""
+    """What became of texts, by source. Other looks at what was read count for nothing: they say nothing of what is new."""
 
     _counts: dict[str, Counter[bool]] = field(default_factory=dict)
     _causes: dict[str, Counter[str]] = field(default_factory=dict)
 
     def read(self, run: Run, offer: Offer) -> None:
         """One is an article."""
-        if run.recorder.step(offer.entry.key) != Step.RECHECK:
+        if run.recorder.step(offer.entry.key) not in _AGAIN:
             self._count(offer.entry.source, True)
 
     def failed(self, run: Run, offer: Offer, error: BaseException, before: Known) -> None:
         """One is none, or did not come."""
-        if run.recorder.step(offer.entry.key) == Step.RECHECK:
+        if run.recorder.step(offer.entry.key) in _AGAIN:
             return
         if not isinstance(error, FetchError | ParseError):  # a mistake of ours says nothing about the source
             return

@@ -26,11 +26,16 @@ def put_off(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
 
 
 def not_read(run: Run, offer: Offer, error: BaseException, tally: Tally) -> None:
-    """A text did not come, or is no article. A look that failed is no failure of the story: what was read before stays."""
+    """A text did not come, or is no article. A look that failed is no failure of the story: what was read before stays.
+
+    Nor is a kept answer that is none: the story stays as it was, and is asked for when it would have been.
+    """
     key, status = offer.entry.key, _status(error)
     before = run.ledger.articles.known([key])[key]
     tally.failed(run, offer, error, before)
-    if run.recorder.step(key) == Step.RECHECK:
+    if run.recorder.step(key) == Step.REPLAY:
+        run.ledger.journal.note(key, Stage.PARSE, "what was kept of it is no article: the story stays as it was")
+    elif run.recorder.step(key) == Step.RECHECK:
         remark = f"{error}; what was read before stays"
         looked(run, key, changed=False, remark=remark, last=status == HTTPStatus.GONE)
         if status in _GONE:

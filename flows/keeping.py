@@ -3,12 +3,13 @@
 import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
 from flows.completeness import Tally
 from flows.failing import looked, not_read
+from flows.report import CAPTURES
 from flows.run import Run
 from tasks.articles.clean import text_of
 from tasks.articles.rights import excerpted
@@ -39,20 +40,24 @@ def keep_all(
 ) -> list[Article]:
     """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept.
 
-    `tally` counts them; without one nothing is said of the sources.
+    `tally` counts those that came; a kept answer that is read again says nothing of its source.
     """
     parsed, tally = list(parsed), tally or Tally()
     before = run.ledger.articles.known(offer.entry.key for (offer, _), _ in parsed)
     kept: list[Article] = []
     for (offer, capture), value in parsed:
         found = _proved(run, offer, capture, value)
+        came = run.recorder.step(offer.entry.key) != Step.REPLAY
         if isinstance(found, Article):
             tally.read(run, offer)
             if not _known_as_another(run, offer, found):
-                kept.append(_keep(run, offer, found))
+                answered_at = None if came or capture.response is None else capture.response.received_at
+                kept.append(_keep(run, offer, found, answered_at=answered_at))
             continue
         not_read(run, offer, found, tally)
-        if isinstance(found, ParseError) and capture.response is not None:  # anything else is a mistake of ours
+        if (
+            came and isinstance(found, ParseError) and capture.response is not None
+        ):  # anything else is a mistake of ours
             source = offer.entry.source
             run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
     run.ledger.quarantine.release(article.key for article in kept)
@@ -102,13 +107,15 @@ def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseExcep
     return error
 
 
-def _keep(run: Run, offer: Offer, article: Article) -> Article:
+def _keep(run: Run, offer: Offer, article: Article, *, answered_at: datetime | None) -> Article:
     """Save an article as far as its source's rights go; the article as it is published."""
     spec = run.site.source(offer.entry.source)
     article = _in_time(run, article)
     shown = article if spec.rights == "full" else excerpted(article)
     released_at = article.published_at + timedelta(minutes=spec.delay_minutes) if spec.delay_minutes else None
-    saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at, whole=article.html)
+    saved = run.ledger.articles.save(
+        shown, offer, now=run.now, released_at=released_at, whole=article.html, answered_at=answered_at
+    )
     if released_at is not None and released_at > run.now:
         told = f"{released_at:%Y-%m-%d %H:%M %z}"
         run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")
@@ -170,4 +177,4 @@ def forget_old(run: Run) -> None:
         remove_old(Path(run.site.captures.folder), before=run.now - timedelta(days=run.site.captures.days))
     if run.captures.refused:
         reason = run.captures.refused
-        run.recorder.outcome(Outcome(subject="captures", stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))
+        run.recorder.outcome(Outcome(subject=CAPTURES, stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))

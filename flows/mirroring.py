@@ -22,6 +22,8 @@ def mirror_pictures(run: Run, publication: Publication) -> None:
     A picture that cannot be had is told to the articles that show it, which appear without it. When none of a whole batch
     can be had, the rest is left for the next run: a host that is down would keep the articles waiting.
     """
+    if not run.asks:
+        return
     for number in range(1, _MOST // _BATCH + 1):
         urls = run.ledger.pictures.due(now=run.now, limit=_BATCH)
         if not urls:

@@ -201,8 +201,8 @@ class WithdrawalReason(StrEnum):
 class Known:
     """What the ledger knows of an article, as far as a decision and the report need it.
 
-    `page_key` and `category` (its slug) are empty, and `revision` 0, until its text has been read once. `missing`: in how
-    many runs in a row its text answered 404. `owed`: a list changed its record, and it was not looked at since.
+    `page_key` and `category` (its slug) are empty, `revision` 0 and `published_at` None, until its text has been read once.
+    `missing`: in how many runs in a row its text answered 404. `owed`: a list changed its record, and no run has read it since.
     """
 
     key: str
@@ -217,6 +217,7 @@ class Known:
     revision: int = 0
     missing: int = 0
     owed: bool = False
+    published_at: datetime | None = None
 
 
 class Step(StrEnum):
@@ -227,8 +228,10 @@ class Step(StrEnum):
     SAME = "same"
     RETRY = "retry due"
     RECHECK = "re-check due"
+    REPLAY = "replayed"  # its kept answer is read again, nobody is asked
     NOT_DUE = "not due"
     GIVEN_UP = "given up"
+    UNKEPT = "no kept answer"
     UNUSABLE = "unusable"
     WITHDRAWN = "withdrawn"
 
@@ -265,6 +268,11 @@ class Decision:
     def fetches(self) -> bool:
         """Whether the text has to be asked for."""
         return self.step in (Step.NEW, Step.CHANGED, Step.RETRY, Step.RECHECK)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the text is read: asked for, or taken from what is kept."""
+        return self.fetches or self.step is Step.REPLAY
 
 
 # --- articles ---------------------------------------------------------------------------------

@@ -302,7 +302,7 @@ def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
 
 TestPublishing = Publishing.TestCase
 TestPublishing.settings = settings(
-    max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 12,
+    max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 6,
     derandomize=os.environ.get("FINEWS_FAULTS")
     != "all",  # `make test` says the same of the same code; `make faults` explores
     stateful_step_count=14,

@@ -401,3 +401,22 @@ def test_an_article_waits_for_its_release(ledger: Ledger) -> None:
     assert due(ledger) == ()
     assert ledger.places.shelve(now=NOW + HOUR) == 1
     assert len(due(ledger)) == 1
+
+
+# --- kept answers that are read again ----------------------------------------------------------
+
+
+def test_an_old_answer_does_not_undo_that_a_text_is_gone(ledger: Ledger) -> None:
+    made = keep(ledger)
+    ledger.articles.give_up(KEY, "status 410", offer())
+    ledger.articles.save(made, offer(), now=NOW + HOUR, answered_at=NOW + HOUR)
+    assert ledger.articles.known([KEY])[KEY].status is Status.GIVEN_UP
+
+
+def test_what_a_list_changed_after_an_old_answer_stays_owed(ledger: Ledger) -> None:
+    ledger.shelves.assign([DAILY], pinned={})
+    changed = entry(title="改过的标题")
+    ledger.articles.record(listing(changed), now=NOW)
+    ledger.articles.save(article(changed), offer(changed), now=NOW + HOUR, answered_at=NOW - HOUR)
+    assert ledger.articles.known([KEY])[KEY].status is Status.READY
+    assert ledger.articles.unread(now=NOW + HOUR) == (KEY,)
