@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
+from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream, without_flows
 from flows.maintenance_commands import TIMES, AllowDeletions, add_commands
 from flows.quarantine import quarantine
 from flows.run import open_ledger, read_site
@@ -127,15 +127,22 @@ def log(
 @app.command("new-source")
 def new_source(
     url: Annotated[str, typer.Argument(help="A feed, a sitemap, a JSON list, or any page of the outlet.")],
+    site: Annotated[
+        Path | None, typer.Option(help="The site file that the source is for: ask as it does.", metavar="FILE")
+    ] = None,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A host or network that may be asked though it is not public.")
+        list[str] | None,
+        typer.Option(help="A host or network that may be asked though it is not public.", metavar="HOST"),
     ] = None,
 ) -> None:
-    """Look at an address, draft the table for the site file, and try it on three articles."""
-    from flows.new_source import draft_source
+    """Draft the table for an outlet and try it on three articles. The table goes to standard output, all else beside it."""
+    table = Console(soft_wrap=True, highlight=False, markup=False)
+    report = Console(stderr=True, highlight=False, markup=False)
+    with without_flows():
+        from flows.new_source import draft_source
 
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    raise typer.Exit(draft_source(url, allow_hosts=allow_host or [], console=console))
+        status = draft_source(url, report=report, table=table, site_file=site, allow_hosts=allow_host or [])
+    raise typer.Exit(status)
 
 
 add_commands(app)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -46,6 +47,15 @@ def prepare_environment(*, quiet: bool) -> None:
     if quiet:
         # The command shows its own progress; the server still gets every record.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextlib.contextmanager
+def without_flows() -> Iterator[None]:
+    """For commands that run no flow: Prefect, which wants a folder when it is imported, leaves none behind."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.setdefault("PREFECT_HOME", home)
+        prepare_environment(quiet=True)
+        yield
 
 
 @contextlib.contextmanager

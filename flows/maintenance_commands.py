@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from flows.localhost import prefect_server, prepare_environment, sample_upstream
+from flows.localhost import prefect_server, prepare_environment, sample_upstream, without_flows
 from flows.run import read_site
 from tasks.model import WithdrawalReason
 
@@ -101,16 +101,19 @@ def import_jekyll(
     _run("import_jekyll", site, folder=str(folder.resolve()))
 
 
-def doctor(site: SiteFile) -> None:
-    """Look at everything that a run needs: site file, ledger, store, sources. Publishes nothing."""
-    prepare_environment(quiet=True)
+def doctor(
+    site: SiteFile,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody; tell what the ledger knows.")] = False,
+) -> None:
+    """Look at everything that a run needs: site file, ledger, store, sources and an article of each. Publishes nothing."""
     site_file = read_site(str(site))
-    from flows.doctor import examine
-
     with contextlib.ExitStack() as started:
-        if site_file.sample is not None:
+        started.enter_context(without_flows())
+        from flows.doctor import examine
+
+        if site_file.sample is not None and not offline:
             started.enter_context(sample_upstream(site_file.sample.listen))
-        status = examine(site_file, Console(soft_wrap=True, highlight=False, markup=False))
+        status = examine(site_file, Console(highlight=False, markup=False), offline=offline)
     raise typer.Exit(status)
 
 

@@ -1,157 +1,117 @@
-"""`finews new-source`: from an address to a table for the site file, tried on three articles."""
+"""`finews new-source`: from an address to a table for the site file, tried on three articles as a run would read them."""
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from flows.run import open_client, open_ledger, read_site
-from tasks.articles.clean import clean, text_of
-from tasks.config import Site, SourceSpec
-from tasks.errors import FetchError, FinewsError, ParseError
-from tasks.model import Entry, Request, Response, Text
-from tasks.sources import find_sources
-from tasks.sources._drafts import Draft, drafts_of, sitemaps_of_robots
-from tasks.web import Client
+from flows.drafting import Drafting, Trial, trials_of
+from flows.layout import told
+from flows.proposing import settings_of
+from flows.run import open_client, open_ledger
+from flows.trying import Bench, Look
+from tasks.config import Site
+from tasks.errors import ConfigError, FetchError
+from tasks.model import Request, Response
+from tasks.sources._drafts import licence_of, wall_of
 
-_ARTICLES = 3
-_ENOUGH = 200  # characters of a text that counts as whole
-_TRIED = 4  # drafts
-_SITE = '[site]\ntitle = "new source"\nbase_url = "https://finews.example"\n'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What came of one article. `score`: 0 to 1, the share of title, time and text that is there."""
-
-    title: str
-    time: str
-    length: int
-    pictures: int
-    method: str
-    score: float
-    error: str = ""
+_ENOUGH = 0.5
+_EXPECTED = (
+    "expected the address of a feed, a sitemap, a JSON list or a list of links, or of a page that names or holds one"
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """A draft that was asked: how many records its list has, and a look at some of their articles."""
+def draft_source(
+    url: str, *, report: Console, table: Console, site_file: Path | None = None, allow_hosts: Sequence[str] = ()
+) -> int:
+    """Say to `report` what was found, and to `table` the best table for a site file; 0 when it would publish articles.
 
-    draft: Draft
-    name: str
-    listed: int = 0
-    looks: tuple[Look, ...] = ()
-    error: str = ""
+    `site_file`: the site for which it is meant: its name must be new there, and is asked as that site asks.
+    """
+    addresses = addresses_of(url)
+    drafting = Drafting(site_file=site_file, allow_hosts=tuple(allow_hosts))
+    site = drafting.site
+    with (
+        open_ledger(site, run_id="", clock=_now) as ledger,
+        open_client(site, ledger.hosts, clock=_now) as client,
+    ):
+        bench = Bench(site=site, ledger=ledger, client=client, now=_now())
+        response = _first(bench, addresses, report)
+        told(report, "asked", _asked(site, response))
+        trials = trials_of(bench, drafting, response, report)
+        best = max(trials, key=lambda trial: (trial.completeness, len(trial.looks)), default=None)
+        if best is None or best.spec is None:
+            told(report, "nothing", f"{_why_nothing(response, trials)}; {_EXPECTED}")
+            return 1
+        for look in best.looks:
+            _tell(report, look, permitted_by=response.permitted_by)
+        proposal = settings_of(bench, best.spec, best.entries, best.looks, licence=licence_of(response))
+    for label, line in proposal.lines:
+        told(report, label, line)
+    text = best.draft.toml(best.spec.name, proposal.settings, proposal.notes)
+    drafting.spec(text, best.spec.name)  # a site file would take it as it stands
+    good = best.completeness >= _ENOUGH
+    end = "the table for a site file stands on standard output" if good else "too little for a table; it would be"
+    told(report, "complete", f"{best.completeness:.0%}: {end}")
+    (table if good else report).print(f"\n{text}", end="")
+    return 0 if good else 1
 
-    @property
-    def score(self) -> float:
-        """Completeness, 0 to 1."""
-        return sum(look.score for look in self.looks) / len(self.looks) if self.looks else 0.0
 
-
-def draft_source(url: str, *, allow_hosts: Sequence[str], console: Console) -> int:
-    """Print the best table and what it gave; the exit status: 0 when its articles were complete on the whole."""
-    with tempfile.TemporaryDirectory() as folder:
-        site = _site(Path(folder), "", allow_hosts)
-        with (
-            open_ledger(site, run_id="", clock=_now) as ledger,
-            open_client(site, ledger.hosts, clock=_now) as client,
-        ):
-            response = client.get(Request(url=url))
-            drafts = list(_drafts(client, response))
-            console.print(f"{response.url}: {len(drafts)} possible sources" if drafts else _nothing(response))
-            trials = [_try(client, Path(folder), draft, allow_hosts) for draft in drafts[:_TRIED]]
-    for trial in trials:
-        console.print(f"  {trial.draft.kind:<8} {trial.draft.list_url}: {trial.draft.why}; {_told(trial)}")
-    best = max(trials, key=lambda trial: trial.score, default=None)
-    if best is None or not best.looks:
-        return 1
-    console.print()
-    for look in best.looks:
-        said = look.error or f"{look.time}, {look.length} characters, {look.pictures} pictures, read as {look.method}"
-        console.print(f"  {look.score:.0%}  {look.title or '(no title)'}: {said}")
-    console.print(f"\ncompleteness {best.score:.0%}; for the site file:\n\n{best.draft.toml(best.name)}", end="")
-    return 0 if best.score >= 0.5 else 1
+def addresses_of(told_url: str) -> tuple[str, ...]:
+    """The addresses that may be meant: as it stands, or with https and then http where no scheme is written."""
+    url = told_url.strip()
+    written = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", url)
+    candidates = (url,) if written else (f"https://{url.removeprefix('//')}", f"http://{url.removeprefix('//')}")
+    try:
+        parts = urlsplit(candidates[0])
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not match, a port that is no port
+        usable = False
+    if not usable or re.search(r"\s", url):
+        raise ConfigError(
+            f"{told_url[:200]!r} is no address: expected http:// or https:// and a host, or a host and a path"
+        )
+    if "@" in parts.netloc:
+        raise ConfigError(
+            "an address with a user name or a password would stand in the site file: expected one without"
+        )
+    return candidates
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _site(folder: Path, table: str, allow_hosts: Sequence[str]) -> Site:
-    """A site file of its own, so that a draft is read as it will be read later."""
-    table = table or '[[sources]]\nname = "none"\nkind = "feed"\nlist_url = "https://finews.example/feed"\n'
-    path = folder / "site.toml"
-    hosts = ", ".join(f'"{host}"' for host in allow_hosts)
-    parts = [_SITE, f'[ledger]\nurl = "sqlite:///{folder}/ledger.db"\n', f"[fetch]\nallow_hosts = [{hosts}]\n", table]
-    path.write_text("\n".join(parts), encoding="utf-8")
-    return read_site(str(path))
-
-
-def _drafts(client: Client, response: Response) -> Iterator[Draft]:
-    drafts = drafts_of(response)
-    feeds = [draft for draft in drafts if draft.kind != "listing"]
-    yield from feeds
-    if response.body.lstrip()[:1] == b"<" and not any(draft.list_url == response.url for draft in feeds):
+def _first(bench: Bench, addresses: Sequence[str], report: Console) -> Response:
+    """The answer of the first address that gives one; the error of the last."""
+    for address in addresses[:-1]:
         try:
-            robots = client.get(Request(url=urljoin(response.url, "/robots.txt")))
-            yield from sitemaps_of_robots(robots.body.decode("utf-8", "replace"), robots.url)[:2]
-        except FetchError:  # it has none, or says nothing
-            pass
-    yield from (draft for draft in drafts if draft.kind == "listing")
+            return bench.client.get(Request(url=address))
+        except FetchError as error:
+            if error.status is not None or error.not_before is not None:
+                raise
+            told(report, "asked", str(error))
+    return bench.client.get(Request(url=addresses[-1]))
 
 
-def _try(client: Client, folder: Path, draft: Draft, allow_hosts: Sequence[str]) -> Trial:
-    host = (urlsplit(draft.list_url).hostname or "").removeprefix("www.")
-    name = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in host).strip("-")[:40] or "source"
-    try:
-        spec = _site(folder, draft.toml(name), allow_hosts).source(name)
-        kind = find_sources()[spec.kind]
-        listing = kind.read(spec, client.get(kind.ask(spec)))
-        if not listing.entries and listing.more:  # a sitemap index: its newest sitemap
-            listing = kind.read(spec, client.get(listing.more[0]))
-    except FinewsError as error:
-        return Trial(draft=draft, name=name, error=str(error))
-    looks = tuple(_look(client, spec, entry) for entry in listing.entries[:_ARTICLES])
-    return Trial(draft=draft, name=name, listed=len(listing.entries), looks=looks)
+def _asked(site: Site, response: Response) -> str:
+    gap = f"at least {site.fetch.min_gap:g} s between two requests to a host, longer where robots.txt wants it"
+    return f"{response.url} as {site.user_agent!r}; robots.txt: {response.permitted_by or 'not asked'}; {gap}"
 
 
-def _look(client: Client, spec: SourceSpec, entry: Entry) -> Look:
-    kind = find_sources()[spec.kind]
-    try:
-        request = kind.ask_text(spec, entry)
-        response = client.get(request) if request else None
-        text = kind.extract(spec, entry, response)
-        html = clean(text.html, response.url if response else entry.link)
-    except (FetchError, ParseError) as error:
-        return Look(title=entry.title, time="", length=0, pictures=0, method="", score=0.0, error=str(error)[:200])
-    return _judged(entry, text, html)
+def _tell(report: Console, look: Look, *, permitted_by: str) -> None:
+    """One article; what robots.txt said of its page only where that is not what it said of the first address."""
+    told(report, "refused" if look.fault else "article", f"{look.completeness:.0%}  {look.title or '(no title)'}")
+    robots = f"robots.txt: {look.permitted_by}" if look.permitted_by not in ("", permitted_by) else ""
+    for line in filter(None, (look.fault, look.told(), look.url, robots)):
+        told(report, "", line)
 
 
-def _judged(entry: Entry, text: Text, html: str) -> Look:
-    at = entry.published_at if entry.dated else text.published_at
-    title, length = entry.title or text.title, len(text_of(html))
-    score = (bool(title) + (at is not None) + min(1.0, length / _ENOUGH) * text.confidence) / 3
-    return Look(
-        title=title,
-        time=f"{at:%Y-%m-%d %H:%M %z}" if at else "no time",
-        length=length,
-        pictures=html.count("<img"),
-        method=text.method,
-        score=score,
-    )
-
-
-def _told(trial: Trial) -> str:
-    return trial.error or f"{trial.listed} articles listed, completeness {trial.score:.0%}"
-
-
-def _nothing(response: Response) -> str:
-    return (
-        f"{response.url}: no feed, sitemap, JSON list or list of links was found; expected the address of one, or of a "
-        "page that names or holds one"
-    )
+def _why_nothing(response: Response, trials: Sequence[Trial]) -> str:
+    if trials:
+        return f"{response.url}: none of what was tried lists an article that can be used"
+    wall = wall_of(response)
+    return f"{response.url}: {wall or 'no feed, sitemap, JSON list or list of links was found'}"

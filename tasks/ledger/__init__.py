@@ -30,6 +30,7 @@ from tasks.ledger.rechecks import Rechecks
 from tasks.ledger.records import Records
 from tasks.ledger.replays import Replays
 from tasks.ledger.shelves import Shelves
+from tasks.ledger.standing import Standing
 from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = [
@@ -79,6 +80,7 @@ class Ledger:
         self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
         self.replays = Replays(self._database)
+        self.standing = Standing(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

@@ -1,6 +1,7 @@
 """Names of stories, kept for ever: what a list or a page calls by a known name is the known story."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -133,16 +134,20 @@ def _names(entry: Entry) -> list[str]:
 
 
 def _name(source: str, alias: str) -> str:
-    """An address without scheme and fragment, or an id within its source; empty for what names no single story."""
+    """An address without scheme and fragment, or an id within its source; empty for what names no single story.
+
+    The route of a page that a script fills (`#/`, `#!/`) is no mere fragment.
+    """
     try:
         parts = urlsplit(alias.strip())
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         parts, is_address = urlsplit(""), False
     if is_address:
-        if parts.path in ("", "/") and not parts.query:
+        route = f"#{parts.fragment}" if re.match("!?/", parts.fragment) else ""
+        if parts.path in ("", "/") and not parts.query and not route:
             return ""
-        name = f"//{parts.netloc.lower()}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+        name = f"//{parts.netloc.lower()}{parts.path}" + (f"?{parts.query}" if parts.query else "") + route
     else:
         name = f"{source} {alias.strip()}" if alias.strip() else ""
     return name if len(name) <= _LONGEST else f"sha256 {sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"

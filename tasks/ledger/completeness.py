@@ -32,6 +32,12 @@ class Completeness:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def of(self, source: str) -> Share | None:
+        """The share till now; None for a source none of whose answers was counted yet."""
+        with self._database.begin() as db:
+            known = fact(db, f"complete {source}")
+        return self.note(source, articles=0, others=0) if known else None
+
     def note(self, source: str, *, articles: int, others: int) -> Share:
         """Keep how many answers of a run were articles, and how many were none or never came; with none the share till now.
 

@@ -64,6 +64,20 @@ class Journal:
                 self._notes[:0] = notes  # not lost: a later flush may find the ledger free
             raise
 
+    def forget(self) -> None:
+        """Drop what was noted since the last flush."""
+        with self._lock:
+            self._notes.clear()
+
+    def last_attempt(self, subject: str, stage: Stage) -> Note | None:
+        """The newest line about a request for a subject that was made; None when none was."""
+        of = sa.and_(journal.c.subject == subject, journal.c.stage == stage.value, journal.c.text.like("attempt %"))
+        with self._database.begin() as db:
+            row = db.execute(sa.select(journal).where(of).order_by(journal.c.id.desc()).limit(1)).first()
+        if row is None:
+            return None
+        return Note(at=row.at, run_id=row.run_id, subject=row.subject, stage=Stage(row.stage), text=row.text)
+
     def of(self, subject: str) -> tuple[Note, ...]:
         """All lines about one subject, oldest first."""
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.id)

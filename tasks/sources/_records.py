@@ -109,7 +109,7 @@ def entry_of(facts: ListFacts, record: Record) -> tuple[Entry, tuple[str, ...]] 
         modified_at=modified.at if modified and tells else None,
         author=_line(record.author)[:_LONGEST_NAME],
         content=legal(record.content),
-        aliases=tuple(name for name in dict.fromkeys((canonical, *names)) if name),
+        aliases=tuple(name for name in dict.fromkeys((canonical, *map(_alias, names))) if name),
     )
     return entry, remarks
 
@@ -154,6 +154,11 @@ def _names(facts: ListFacts, record: Record) -> list[str]:
     # What stands behind a # tells ids apart, though not pages.
     names = [("" if "#" in name else canonical_address(name, facts.rules)) or name for name in (*ids, *links)]
     return [name[:_LONGEST_ADDRESS] for name in names if name]
+
+
+def _alias(name: str) -> str:
+    """An id that looks like a place within a page is marked as an id: all ids of a list would name that one page."""
+    return f"id {name}" if re.search("#(?!!?/)", name) else name
 
 
 def _line(text: str) -> str:

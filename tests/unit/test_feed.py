@@ -152,7 +152,7 @@ def test_identity_is_the_canonical_address_and_ids_are_aliases() -> None:
     first = one(rss(item('<guid isPermaLink="false">77</guid>', link="https://m.news.example/a?utm_source=rss")))
     second = one(rss(item("<guid>tag:news.example,2026:77</guid>", link="https://www.news.example/a")))
     assert first.key == second.key == first.code == first.file_id
-    assert first.aliases == ("https://news.example/a", "https://news.example/list#77")
+    assert first.aliases == ("https://news.example/a", "id https://news.example/list#77")
     assert second.aliases == ("https://www.news.example/a", "tag:news.example,2026:77")
 
 

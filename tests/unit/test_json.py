@@ -39,7 +39,7 @@ def test_a_record() -> None:
     [entry] = read(body(ITEM)).entries
     assert (entry.link, entry.title, entry.media) == ("https://news.example/a/1.html", "题 一", "山城晚报")
     assert (entry.published_at, entry.dated, entry.digest) == (AT, True, "摘要")
-    assert entry.aliases == ("https://news.example/a/1.html", "https://news.example/list#7")
+    assert entry.aliases == ("https://news.example/a/1.html", "id https://news.example/list#7")
     assert SOURCE.ask_text(SPEC, entry).url == entry.link  # type: ignore[union-attr]
 
 

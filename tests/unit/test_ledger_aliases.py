@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from tasks.ledger import Ledger
 from tasks.model import Entry, Status
+from tasks.sources.feed import read
+from tests.support.answers import answer, source
 from tests.support.ledgers import HOUR, NOW, article, due, entry, keep, listing, offer, opened
 
 DESKTOP, MOBILE = "https://news.example.com/a/1.html", "https://m.news.example.com/1"
@@ -33,6 +35,23 @@ def test_a_name_is_kept_for_ever_and_so_is_what_it_led_to(ledger: Ledger) -> Non
     named(ledger, page("two", MOBILE, "https://news.example.com/a/1_2.html"))
     assert named(ledger, page("three", "http://news.example.com/a/1_2.html#top")) == ["one"]
     assert named(ledger, page("two", "https://news.example.com/moved")) == ["one"]
+
+
+def test_plain_ids_of_one_list_are_stories_of_their_own(ledger: Ledger) -> None:
+    items = "".join(
+        f'<item><title>题{n}</title><link>https://news.example/a/{n}</link><guid isPermaLink="false">{n}</guid></item>'
+        for n in (1, 2, 3)
+    )
+    feed = read(source("feed"), answer(f'<rss version="2.0"><channel>{items}</channel></rss>'))
+    kept = ledger.aliases.resolve(feed).listing.entries
+    assert [one.key for one in kept] == [one.key for one in feed.entries]
+    assert len({one.key for one in kept}) == 3
+
+
+def test_routes_of_a_page_that_a_script_fills_are_pages(ledger: Ledger) -> None:
+    one, two = "https://news.example.com/#/a/1", "https://news.example.com/#/a/2"
+    assert named(ledger, page("one", one), page("two", two)) == ["one", "two"]
+    assert named(ledger, page("three", two)) == ["two"]
 
 
 def test_two_records_of_one_list(ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flows.run import read_site
 from tasks.model import Response
 from tasks.sources import find_sources
-from tasks.sources._drafts import Draft, drafts_of, sitemaps_of_robots
+from tasks.sources._drafts import Draft, drafts_of, licence_of, sitemaps_of_robots, title_of, wall_of
 
 URL = "https://news.example/finance/"
 NOW = datetime(2026, 3, 4, 6, tzinfo=UTC)
@@ -79,3 +79,87 @@ def test_a_json_list_by_the_names_of_its_fields(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", ["", "hello", "{", "[1, 2]", "<p>no list</p>", '{"items": [{"a": 1}]}', "\x00\xff"])
 def test_of_nothing_comes_nothing(body: str) -> None:
     assert drafts_of(answer(body)) == ()
+
+
+def test_a_list_in_plain_text_is_a_sitemap() -> None:
+    [draft] = drafts_of(answer("https://news.example/a/1\nhttps://news.example/a/2\n", "text/plain"))
+    assert draft.kind == "sitemap"
+    assert drafts_of(answer("https://news.example/ is our address", "text/plain")) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_feed"),
+    [
+        ("/rss", True), ("/feed/", True), ("/news/rss.xml", True), ("/atom.xml", True), ("/index.rss", True),
+        ("/rss2.xml", True), ("/feeds/all.atom", True), ("/rss/finance.xml", True), ("/news-feed.json", True),
+        ("/feedback", False), ("/newsfeeder.html", False), ("/atomic/", False), ("/rss.html", False),
+    ],
+)  # fmt: skip
+def test_links_that_look_like_feeds(path: str, is_feed: bool) -> None:
+    found = drafts_of(answer(f"<title>t</title><a href='{path}'>RSS</a>", "text/html"))
+    expected = [("feed", f"https://news.example{path}")] if is_feed else []
+    assert [(draft.kind, draft.list_url) for draft in found] == expected
+
+
+def test_a_page_that_links_many_feeds_is_tried_with_few() -> None:
+    page = "".join(f"<a href='/c/{n}/rss.xml'>栏目</a>" for n in range(9))
+    assert len(drafts_of(answer(f"<title>t</title>{page}", "text/html"))) == 2
+
+
+def test_an_open_list_of_eastmoney_is_read_as_what_it_is() -> None:
+    url = "https://np-listapi.eastmoney.com/comm/web/getNewsByColumns?column=350&page_index=1"
+    body = json.dumps({"data": {"list": [{"title": "题", "uniqueUrl": "https://x/1"}]}})
+    assert [draft.kind for draft in drafts_of(answer(body, "application/json", url))] == ["eastmoney", "json"]
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("<title>河滨财经_河滨网</title>", "河滨财经"),
+        ("<title>河滨财经-河滨网</title>", "河滨财经"),
+        ("<title>River Daily - Latest news | Home</title>", "River Daily"),
+        ("<title>River-Side Daily</title>", "River-Side Daily"),
+        ("<title>x</title><meta property='og:site_name' content='河滨网'>", "河滨网"),
+        ("<title> | </title>", "|"),
+        ("<p>none</p>", ""),
+    ],
+)
+def test_what_a_page_calls_its_site(head: str, title: str) -> None:
+    assert title_of(answer(head)) == title
+
+
+def test_a_licence() -> None:
+    assert licence_of(answer("<a rel='nofollow license' href='/by/4.0/'>CC BY</a>")) == "https://news.example/by/4.0/"
+    assert licence_of(answer("<a href='/by/4.0/'>CC BY</a>")) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<title>Just a moment...</title><p>x</p>", "its title is 'Just a moment...'"),
+        ("<title>河滨网</title><script src='/cdn-cgi/challenge-platform/x.js'></script>", "a challenge: "),
+        ("<title>河滨网</title><p>请完成安全验证后继续访问</p>", "a challenge: '请完成安全验证"),
+        ("<title>河滨网</title><p>请登录后阅读全文</p>", "a login page: "),
+        ("<title>河滨网</title><p>今天的河水涨了两寸。</p>", ""),
+        (f"<title>河滨网</title><p>请完成安全验证</p><p>{'河水涨了两寸。' * 60}</p>", ""),
+    ],
+)
+def test_what_stands_in_the_place_of_a_page(body: str, said: str) -> None:
+    found = wall_of(answer(body))
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+@pytest.mark.parametrize("title", ['"', "\\", "a\nb", "\x7f\x00", "\ud800", "]]", "#", "河\u2028滨", "\t''", '"""'])
+def test_whatever_a_title_is_the_table_is_toml(title: str, tmp_path: Path) -> None:
+    draft = Draft(kind="feed", list_url="https://news.example/f", why="", title=title)
+    table = draft.toml("one", {"tag": f"x{title}", "category": "x"}, {"tag": "a note"})
+    path = tmp_path / "site.toml"
+    path.write_text(f'[site]\ntitle = "t"\nbase_url = "https://h.example"\n{table}', encoding="utf-8")
+    assert read_site(str(path)).source("one").category == "x"
+
+
+def test_a_key_that_no_file_can_hold_is_left_out() -> None:
+    body = '{"\\ud800": [{"title": "a", "url": "/1"}], "ok": [{"title": "b", "url": "/2"}]}'
+    [draft] = drafts_of(answer(body, "application/json"))
+    assert draft.tables["list"]["items"] == "ok"
