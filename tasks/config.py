@@ -260,6 +260,12 @@ class CapturesTable(_Table):
     days: Annotated[int, Field(ge=1, le=100_000)] = 14
 
 
+class QuarantineTable(_Table):
+    """`[quarantine]`: for how many days an answer that is no article is kept."""
+
+    days: Annotated[int, Field(ge=1, le=100_000)] = 14
+
+
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
 
@@ -304,6 +310,7 @@ class _SiteFile(_Table):
     verdict: VerdictTable = VerdictTable()
     announce: AnnounceTable = AnnounceTable()
     captures: CapturesTable = CapturesTable()
+    quarantine: QuarantineTable = QuarantineTable()
     sample: SampleTable | None = None
     slugs: dict[str, Slug] = {}
     sources: Annotated[list[SourceTable], Field(min_length=1)]
@@ -353,6 +360,7 @@ class Site:
     verdict: VerdictTable
     announce: AnnounceTable
     captures: CapturesTable
+    quarantine: QuarantineTable
     sample: SampleTable | None
     slugs: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
@@ -399,7 +407,7 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
         where = places.at(("publish", "gzip"))
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
-    names = ("site", "publish", "ledger", "fetch", "verdict", "announce", "captures", "sample")
+    names = ("site", "publish", "ledger", "fetch", "verdict", "announce", "captures", "quarantine", "sample")
     tables = {name: getattr(parsed, name) for name in names}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 

@@ -11,6 +11,7 @@ from tasks.errors import ConfigError
 from tasks.ledger.generations import forget_versions, release
 from tasks.ledger.opening import Database
 from tasks.ledger.places import mark_stale, take_out
+from tasks.ledger.quarantine import let_go
 from tasks.ledger.schema import articles, indexes, moves, objects
 from tasks.model import Status, WithdrawalReason
 
@@ -38,7 +39,7 @@ class Withdrawals:
                     continue
                 take_out(db, row, changed_at=now)
                 values = {"withdrawn_at": now, "withdrawal_reason": reason, "place": None, "day_place": None}
-                cleared = {"next_try_at": None, "error": None, "attempts": 0, "stale": False}
+                cleared = {"next_try_at": None, "error": None, "attempts": 0, "missing": 0, "stale": False}
                 here = articles.update().where(articles.c.key == key)
                 db.execute(here.values(**values, **cleared, status=Status.WITHDRAWN))
                 if row.post_key:
@@ -46,6 +47,7 @@ class Withdrawals:
                 mark_stale(db, dict.fromkeys([_tombstone_of(key), *_pointers_to(db, key)], now))
                 done.append(key)
             if done:
+                let_go(db, done)
                 forget_versions(db)
                 release(db)
         return tuple(done)
