@@ -1,0 +1,10 @@
+#!/bin/sh
+# Tells the Prefect server at PREFECT_API_URL the work pool and the deployments of deployments/prefect.yaml. May be run again
+# whenever they have changed: what is there is brought up to date.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+
+prefect work-pool inspect finews >/dev/null 2>&1 ||
+  prefect work-pool create finews --type "${WORK_POOL_TYPE:-process}"
+prefect --no-prompt deploy --all --prefect-file deployments/prefect.yaml
