@@ -1,5 +1,7 @@
 """The files with which finews runs in production name what there is: settings, commands, versions, each other."""
 
+import functools
+import itertools
 import re
 import subprocess
 import sys
@@ -89,18 +91,26 @@ def test_no_secret_has_a_value() -> None:
     assert not [one for one in secrets if not re.fullmatch(r"(\$\{\w+:\?[^}]+\}|\$\{AWS_\w+:-\})?", one[2])]
 
 
+@functools.cache
+def help_of(*path: str) -> str:
+    """What Prefect says of a command of its own; nothing of one that it has not."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "prefect", *path, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"DO_NOT_TRACK": "1", "HOME": "/nonexistent", "COLUMNS": "300"},
+    )
+    return shown.stdout if f"prefect {' '.join(path)}" in shown.stdout else ""
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_prefect_has_every_command_and_option(command: str) -> None:
     where, words = COMMANDS[command]
-    path = [word for word in words if not word.startswith("-")]
-    depth = {"deploy": 1, "server services": 3}.get(" ".join(path[:2]) if path[0] != "deploy" else "deploy", 2)
-    shown = subprocess.run(
-        [sys.executable, "-m", "prefect", *path[:depth], "--help"], capture_output=True, text=True, check=False,
-        env={"DO_NOT_TRACK": "1", "HOME": "/nonexistent", "COLUMNS": "300"},
-    )  # fmt: skip
-    assert shown.returncode == 0, f"{where}: prefect {command}"
-    assert f"prefect {' '.join(path[:depth])}" in shown.stdout
-    assert not [word for word in words if word.startswith("--") and word not in shown.stdout]
+    path = itertools.takewhile(lambda word: word not in ("finews", "--all") and not word.startswith("--"), words[1:])
+    shown = help_of(*(words[:1] if words[0] != "--no-prompt" else []), *path)
+    assert shown, f"{where}: prefect {command}"
+    assert not [word for word in words if word.startswith("--") and word not in shown]
 
 
 def test_finews_has_every_command_that_the_readme_names() -> None:
