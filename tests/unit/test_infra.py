@@ -160,3 +160,9 @@ def test_units_run_what_is_in_the_checkout() -> None:
         for line in unit(path)["ExecStart"]:
             program = line.split()[0].removeprefix("/opt/finews/")
             assert program == ".venv/bin/prefect" or (ROOT / program).stat().st_mode & 0o111
+
+
+def test_units_see_the_operators_site_file_where_deployments_name_it() -> None:
+    [bound] = unit(INFRA / "systemd/finews-.service.d/hardening.conf")["BindReadOnlyPaths"]
+    deployed = {one["parameters"]["site"] for one in documents(ROOT / "deployments/prefect.yaml")[0]["deployments"]}
+    assert {f"/opt/finews/{path}" for path in deployed} == {bound.split(":")[1]}
