@@ -34,7 +34,7 @@ def program(name: str, package: str) -> str:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, analyze: Analyze) -> Path:
     """A root folder with the units, and with what they start."""
-    assert analyze
+    assert analyze("--version").returncode == 0
     root = tmp_path_factory.mktemp("machine")
     units = root / "etc/systemd/system"
     shutil.copytree(INFRA / "systemd", units)
