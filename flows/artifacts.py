@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.mirroring import PICTURES
 from flows.report import objects_line
 from flows.verdict import Verdict
 from tasks.model import Result, RunReport, Stage
@@ -62,6 +63,7 @@ def summary(report: RunReport, verdict: Verdict) -> str:
     if looks := [o for o in report.outcomes if o.stage in (Stage.VERIFY, Stage.ANNOUNCE)]:
         told = [f"- {_plain(o.subject)}: {_plain(o.reason) or o.result.value}" for o in looks]
         parts.append("## Verified and announced\n\n" + "\n".join(told))
+    parts += [f"{_plain(o.reason)}." for o in report.outcomes if o.subject == PICTURES and o.stage is Stage.MIRROR]
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
     if problems:
         lines = [

@@ -20,7 +20,8 @@ _SHARD = re.compile(
 def restore_ledger(run: Run) -> None:
     """Fill the empty ledger with what the store's records of articles say, and with the digest of every object.
 
-    Afterwards every page is due: it is rendered and compared, so that what the store lacks comes back too.
+    Afterwards every page is due: it is rendered and compared, so that what the store lacks comes back too. Pictures that no
+    record names are of no use, and leave.
     """
     found = run.store.read(MARKER)
     if found is None:
@@ -39,6 +40,7 @@ def restore_ledger(run: Run) -> None:
     run.ledger.generations.settle(state.generation)
     for batch in read_all(run.store, keys):
         run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
+    run.ledger.objects.delete_later(run.ledger.pictures.left_over(), after=run.now + run.grace)
     told = f"{len(ours)} articles from {len(keys)} objects, generation {state.generation}"
     run.recorder.outcome(
         Outcome(subject="the ledger", stage=Stage.DECIDE, result=Result.DONE, reason=f"restored: {told}")
@@ -66,9 +68,8 @@ def _receipt(key: str, stored: Stored) -> Receipt:
 
 
 def disown_foreign(run: Run, report: RunReport) -> None:
-    """After everything was rendered: what nothing asked for was in the store, but is not ours; pictures of no use leave."""
+    """After everything was rendered: what nothing asked for was in the store, but is not ours."""
     wanted = {*report.written, *report.unchanged, *report.deleted}
-    run.ledger.objects.delete_later(run.ledger.pictures.left_over(), after=run.now + run.grace)
     foreign = [key for key in run.ledger.objects.all() if key not in wanted and not _is_of_before(key)]
     run.ledger.objects.disown(foreign)
     if foreign:

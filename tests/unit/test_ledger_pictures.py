@@ -190,7 +190,8 @@ def test_pictures_come_newest_first_and_page_by_page(ledger: Ledger) -> None:
     everything = ledger.pictures.due(now=LATER, limit=99)
     assert everything[0] == TWO
     assert set(everything) == {TWO, *urls}
-    pages, last = [], ""
+    pages: list[str] = []
+    last = ""
     while page := ledger.pictures.due(now=LATER, limit=3, after=last):
         pages += page
         last = page[-1]
