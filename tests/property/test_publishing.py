@@ -27,6 +27,7 @@ from flows.run import Run, open_run, read_site
 from tasks.articles.images import Rendition, Renditions
 from tasks.articles.mirroring import unmirrored
 from tasks.errors import ConfigError, FetchError, FinewsError
+from tasks.ledger import generations
 from tasks.model import Action, ActionKind, Category, Page, Receipt, Status, Stored, WithdrawalReason
 from tasks.render import render_again, render_indexes
 from tasks.stores import Guard, unguarded
@@ -181,15 +182,18 @@ class Publishing(RuleBasedStateMachine):
         urls=PICTURES,
     )
     def correction(self, data: st.DataObject, category: Category, title: str, urls: Sequence[str]) -> None:
-        key = data.draw(st.sampled_from(self.known))
+        self.correct(data.draw(st.sampled_from(self.known)), category, title, urls)
 
-        def correct(run: Run) -> None:
+    def correct(self, key: str, category: Category, title: str, urls: Sequence[str]) -> None:
+        """Read this article again, if it is there."""
+
+        def read(run: Run) -> None:
             if run.ledger.articles.known([key])[key].status is Status.READY:
                 record = entry(key=key, code=key, file_id=key, title=title)
-                read = article(record, category=category, html=shown(urls))
-                run.ledger.articles.save(read, offer(record), now=run.now)
+                again = article(record, category=category, html=shown(urls))
+                run.ledger.articles.save(again, offer(record), now=run.now)
 
-        self.during(correct)
+        self.during(read)
 
     @rule()
     def pictures_are_forbidden_for_a_while(self) -> None:
@@ -363,6 +367,44 @@ def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
             site.mislabel(key)
         site.during(lambda run: audit_store(run, repair=True), render_and_publish)
         assert site.objects() == before
+    finally:
+        site.teardown()
+
+
+def test_a_rollback_shows_a_picture_that_a_correction_dropped_hours_ago() -> None:
+    site = Publishing()
+    try:
+        site.news(1, DAILY, 0, ["http://h.example/1.png"])
+        site.run()
+        for title in ("改", "再改", "又改"):
+            site.correct("k00000", DAILY, title, [])
+            site.run()
+        assert site.pictures_named() == set()
+        site.during(lambda run: bring_back(run, 1))
+        assert len(site.pictures_named()) == 2
+        site.no_picture_is_missing()
+        site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+    finally:
+        site.teardown()
+
+
+def test_a_rollback_to_what_a_rollback_published_shows_its_pictures_too() -> None:
+    site = Publishing()
+    try:
+        with mock.patch.object(generations, "KEPT", 2):
+            site.news(1, DAILY, 0, ["http://h.example/1.png"])
+            site.run()
+            for title in ("改", "再改"):
+                site.correct("k00000", DAILY, title, [])
+                site.run()
+            site.during(lambda run: bring_back(run, 1))
+            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+            site.correct("k00000", DAILY, "又改", [])
+            site.run()
+            site.during(lambda run: bring_back(run, 4))
+            assert len(site.pictures_named()) == 2
+            site.no_picture_is_missing()
+            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
     finally:
         site.teardown()
 
