@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from prefect import flow
 
 from flows.maintain import audit, rebuild, reinstate, restore, rollback, withdraw
-from flows.mirroring import PICTURES
-from flows.publication import MARKER
-from tasks.model import Result, Stage, WithdrawalReason
+from flows.mirroring import PICTURES, mirror_pictures
+from flows.publication import MARKER, Publication
+from flows.run import open_run, read_site
+from tasks.model import Result, RunReport, Stage, WithdrawalReason
 from tests.support.drawing import drawn, opened
-from tests.support.sites import Ended, SiteFolder
+from tests.support.sites import SiteFolder
 from tests.support.upstream import Answer, Story, Upstream, stories
 
 PHOTO = drawn(1280, 800)
@@ -155,9 +157,9 @@ def test_one_that_comes_late_is_shown_everywhere_without_being_a_correction(
     assert page_of(mirror, story).select_one(".corrected") is None
 
 
-def left(ended: Ended) -> list[str]:
+def left(report: RunReport) -> list[str]:
     """What the report says of pictures that wait for the next run."""
-    return [outcome.reason for outcome in ended.report.outcomes if outcome.subject == PICTURES]
+    return [outcome.reason for outcome in report.outcomes if outcome.subject == PICTURES]
 
 
 def test_a_host_that_is_down_keeps_nobody_waiting_for_long(mirror: SiteFolder, upstream: Upstream) -> None:
@@ -172,7 +174,7 @@ def test_a_host_that_is_down_keeps_nobody_waiting_for_long(mirror: SiteFolder, u
     assert ended.ending == "Completed"
     assert all(line.result is Result.DONE for line in ended.report.articles)
     # The second try of the second picture was the third failure in a row; another may have waited for its own second try.
-    assert left(ended) in (
+    assert left(ended.report) in (
         [f"{n} pictures left for the next run: 127.0.0.1:1 failed 3 times in a row"] for n in (58, 59)
     )
     tried = [o for o in ended.report.outcomes if o.stage is Stage.MIRROR and o.result is Result.FAILED]
@@ -188,10 +190,32 @@ def test_pictures_for_which_there_is_no_time_come_with_the_next_run(mirror: Site
     upstream.serve("rolling", story)
     ended = mirror.run()
     assert (ended.ending, upstream.files_asked, images(mirror, story)) == ("Completed", [], [])
-    assert left(ended) == ["2 pictures left for the next run: time budget"]
+    assert left(ended.report) == ["2 pictures left for the next run: time budget"]
     mirror.write(source)
     ended = mirror.run()
-    assert (left(ended), upstream.files_asked, len(images(mirror, story))) == ([], ["a.jpg", "b.jpg"], 2)
+    assert (left(ended.report), upstream.files_asked, len(images(mirror, story))) == ([], ["a.jpg", "b.jpg"], 2)
+
+
+def test_when_the_time_is_over_half_way_the_rest_is_left(mirror: SiteFolder, upstream: Upstream) -> None:
+    source = dict(upstream.source("rolling")) | {"pictures": "mirror"}
+    mirror.write(source, pictures={"max_seconds": 0})
+    [story] = stories(1, body=told(*(upstream.serve_file(f"{n}.jpg", picture(drawn(seed=n))) for n in range(4))))
+    upstream.serve("rolling", story)
+    mirror.run()
+    mirror.write(source, fetch={"per_host": 1}, pictures={"max_seconds": 60})
+
+    @flow(persist_result=False)
+    def by_a_clock_of_our_own() -> list[str]:
+        with open_run(read_site(str(mirror.file)), run_id="own", clock=lambda: datetime.now(UTC)) as run:
+            publication = Publication(run)
+            publication.open()
+            mirror_pictures(run, publication, clock=lambda: 40.0 * len(upstream.files_asked))
+            return left(run.recorder.report(seconds=0))
+
+    assert by_a_clock_of_our_own() == ["2 pictures left for the next run: time budget"]
+    assert len(upstream.files_asked) == 2
+    mirror.run()
+    assert (len(upstream.files_asked), len(images(mirror, story))) == (4, 4)
 
 
 @pytest.mark.parametrize("robots", ["obey", "ignore"])
