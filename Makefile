@@ -21,7 +21,7 @@ up: setup  ## Prefect server, schedules and the published site for preview; Ctrl
 	@$(BIN)/finews up --site $(SITE)
 
 test: setup-dev lint type  ## everything that CI checks
-	@$(BIN)/python -m pytest -n auto --dist loadfile -q
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q
 
 faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults

@@ -5,8 +5,7 @@ from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from flows.mirroring import PICTURES
-from flows.report import objects_line
+from flows.report import CAPTURES, PICTURES, objects_line
 from flows.verdict import Verdict
 from tasks.model import Result, RunReport, Stage
 
@@ -64,6 +63,8 @@ def summary(report: RunReport, verdict: Verdict) -> str:
         told = [f"- {_plain(o.subject)}: {_plain(o.reason) or o.result.value}" for o in looks]
         parts.append("## Verified and announced\n\n" + "\n".join(told))
     parts += [f"{_plain(o.reason)}." for o in report.outcomes if o.subject == PICTURES and o.stage is Stage.MIRROR]
+    if files := [o for o in report.outcomes if o.subject == CAPTURES]:
+        parts.append("## Kept answers\n\n" + "\n".join(f"- {_plain(o.reason)}" for o in files))
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]
     if problems:
         lines = [

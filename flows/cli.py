@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream
-from flows.maintenance_commands import AllowDeletions, add_commands
+from flows.maintenance_commands import TIMES, AllowDeletions, add_commands
 from flows.run import open_ledger, read_site
 from tasks.articles.identity import story_key
 from tasks.config import Site
@@ -43,9 +43,7 @@ def run(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(
-            help="Leave older articles for later.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        ),
+        typer.Option(help="Leave older articles for later.", formats=TIMES),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most N texts.", metavar="N")] = None,
     force: Annotated[bool, typer.Option("--force", help="Read again, also what did not change.")] = False,

@@ -13,8 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from flows.drain import send_what_is_left, wait_for_history
 from flows.localhost import LocalError
-from flows.mirroring import PICTURES
-from flows.report import as_json, objects_line
+from flows.report import CAPTURES, PICTURES, as_json, objects_line
 from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
@@ -22,13 +21,8 @@ from tasks.errors import FinewsError
 from tasks.masking import masked
 from tasks.model import Result, RunReport, Stage
 
-_SHOWN = (
-    "the ledger",
-    "the import",
-    "publishing",
-    "a post",
-    PICTURES,
-)  # subjects of outcomes that are told as they are
+# Subjects of which the end of a run says something, beside its articles.
+_SAID = ("the ledger", "the import", "publishing", "a post", CAPTURES, PICTURES)
 
 
 def run_and_show(
@@ -119,7 +113,7 @@ def _summarise(console: Console, site: Site, report: RunReport, ending: str) -> 
     console.print(ending)
     console.print(f"articles:   {', '.join(f'{count} {name}' for name, count in sorted(outcomes.items())) or 'none'}")
     for outcome in report.outcomes:
-        if outcome.stage is Stage.VERIFY or outcome.subject in _SHOWN:
+        if outcome.stage is Stage.VERIFY or outcome.subject in _SAID:
             console.print(f"{outcome.subject}: {outcome.reason or outcome.result.value}")
     done = objects_line(report)
     console.print(f"objects:    {done}, in {report.seconds:.1f} s")

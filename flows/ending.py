@@ -33,9 +33,10 @@ def ending_early() -> Iterator[Early]:
         early.state = Completed(name=Ending.SUPERSEDED.value, message=str(error))
 
 
-def conclude(report: RunReport, site: Site) -> State[RunReport]:
-    """The final state of a run that came to its end; its artifacts are made."""
-    verdict = judge(report, max_problem_share=site.verdict.max_problem_share)
+def conclude(report: RunReport, site: Site, *, max_problem_share: float | None = None) -> State[RunReport]:
+    """The final state of a run that came to its end; its artifacts are made. `max_problem_share`: instead of the site's."""
+    share = site.verdict.max_problem_share if max_problem_share is None else max_problem_share
+    verdict = judge(report, max_problem_share=share)
     publish_artifacts(report, verdict)
     if verdict.ending is Ending.FAILED:
         return Failed(message=verdict.message, data=report)

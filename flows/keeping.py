@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
+from flows.report import CAPTURES
 from flows.run import Run
 from tasks.articles.clean import text_of
 from tasks.articles.decide import next_try
@@ -34,21 +35,26 @@ def settle_rights(run: Run) -> None:
 
 
 def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]]) -> list[Article]:
-    """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept."""
+    """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept.
+
+    A kept answer that is read again says nothing of its source: nothing has come from there.
+    """
     parsed = list(parsed)
     before = run.ledger.articles.known(offer.entry.key for (offer, _), _ in parsed)
     kept: list[Article] = []
     tally: dict[str, Counter[bool]] = {}
     for (offer, capture), value in parsed:
         found = _proved(run, offer, capture, value)
-        count = tally.setdefault(offer.entry.source, Counter())
+        came = run.recorder.step(offer.entry.key) != Step.REPLAY
+        count = tally.setdefault(offer.entry.source, Counter()) if came else Counter()
         if isinstance(found, Article):
             count[True] += 1
             if not _known_as_another(run, offer, found):
-                kept.append(_keep(run, offer, found))
+                answered_at = None if came or capture.response is None else capture.response.received_at
+                kept.append(_keep(run, offer, found, answered_at=answered_at))
             continue
         not_read(run, [(offer.entry.key, found)])
-        if isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing about the source
+        if came and isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing of the source
             count[False] += 1
             if capture.response is not None:
                 source = offer.entry.source
@@ -139,21 +145,29 @@ def _not_before(error: BaseException, now: datetime) -> Iterable[datetime]:
 
 
 def not_read(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
-    """As `give_up`; but a look for corrections that failed is no failure of the story: what was read before stays."""
+    """As `give_up`; but a look for corrections that failed is no failure of the story: what was read before stays.
+
+    Nor is a kept answer that is none: the story stays as it was, and is asked for when it would have been.
+    """
     for key, error in failures:
-        if run.recorder.step(key) == Step.RECHECK:
+        step = run.recorder.step(key)
+        if step == Step.RECHECK:
             looked(run, key, changed=False, remark=f"{error}; what was read before stays")
+        elif step == Step.REPLAY:
+            run.ledger.journal.note(key, Stage.PARSE, "what was kept of it is no article: the story stays as it was")
         else:
             give_up(run, [(key, error)])
 
 
-def _keep(run: Run, offer: Offer, article: Article) -> Article:
+def _keep(run: Run, offer: Offer, article: Article, *, answered_at: datetime | None) -> Article:
     """Save an article as far as its source's rights go; the article as it is published."""
     spec = run.site.source(offer.entry.source)
     article = _in_time(run, article)
     shown = article if spec.rights == "full" else excerpted(article)
     released_at = article.published_at + timedelta(minutes=spec.delay_minutes) if spec.delay_minutes else None
-    saved = run.ledger.articles.save(shown, offer, now=run.now, released_at=released_at, whole=article.html)
+    saved = run.ledger.articles.save(
+        shown, offer, now=run.now, released_at=released_at, whole=article.html, answered_at=answered_at
+    )
     if released_at is not None and released_at > run.now:
         told = f"{released_at:%Y-%m-%d %H:%M %z}"
         run.ledger.journal.note(article.key, Stage.PARSE, f"not shown before {told}, as its source asks")
@@ -214,4 +228,4 @@ def forget_old(run: Run) -> None:
         remove_old(Path(run.site.captures.folder), before=run.now - timedelta(days=run.site.captures.days))
     if run.captures.refused:
         reason = run.captures.refused
-        run.recorder.outcome(Outcome(subject="captures", stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))
+        run.recorder.outcome(Outcome(subject=CAPTURES, stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))

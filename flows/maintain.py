@@ -1,4 +1,4 @@
-"""What an operator starts by hand: rebuild, withdraw, reinstate, roll back, release, audit, restore."""
+"""What an operator starts by hand: rebuild, replay, withdraw, reinstate, roll back, release, audit, restore."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
@@ -15,6 +16,7 @@ from flows.auditing import audit_store
 from flows.ending import conclude, ending_early
 from flows.importing import import_posts
 from flows.publishing import render_and_publish
+from flows.replaying import Wish, replay_kept
 from flows.restoring import disown_foreign, restore_ledger
 from flows.rollback import bring_back
 from flows.run import Run, open_run, read_site
@@ -41,6 +43,34 @@ def rebuild(site: str, allow_deletions: int | None = None) -> State[Any]:
         allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
     return _maintain(site, lambda run: run.ledger.objects.render_again(), allow_deletions=allow_deletions)
+
+
+@flow(name="replay", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def replay(
+    site: str,
+    sources: list[str] | None = None,
+    articles: list[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+    dry_run: bool = False,
+) -> State[Any]:
+    """Read the kept answers again with today's parser and publish what comes out better. No publisher is asked.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+        sources: Names of the sources whose articles to read again; empty means all of the site file.
+        articles: Codes or addresses of the only articles to read again; empty means all of which an answer is kept.
+        since: Only articles published at this time or later; in the site's zone when it names none.
+        until: Only articles published before this time; in the site's zone when it names none.
+        limit: Read at most this many articles again, the newest.
+        dry_run: Do everything but write: the plan stands in the log and in the report.
+    """
+    zone = ZoneInfo(read_site(site).site.timezone)
+    since, until = (at.replace(tzinfo=zone) if at and at.tzinfo is None else at for at in (since, until))
+    wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, until=until, limit=limit)
+    # What fails to be read was read before, or not even then: that is no reason to call the replay a failure.
+    return _maintain(site, lambda run: replay_kept(run, wish), dry_run=dry_run, asks=False, max_problem_share=1.0)
 
 
 @flow(name="withdraw", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
@@ -145,13 +175,20 @@ def _maintain(
     grace: timedelta = timedelta(hours=1),
     allow_deletions: int | None = None,
     afterwards: Callable[[Run, RunReport], object] | None = None,
+    dry_run: bool = False,
+    asks: bool = True,
+    max_problem_share: float | None = None,
 ) -> State[Any]:
-    """One piece of work under the lease, then everything that it made due; `afterwards` when all of that went well."""
+    """One piece of work under the lease, then everything that it made due; `afterwards` when all of that went well.
+
+    `asks`: as in `Run`; `max_problem_share`: as in `conclude`.
+    """
     started = perf_counter()
     site_file = read_site(site)
     run_id = str(runtime.flow_run.id)
-    with ending_early() as early, open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC)) as run:
-        run = replace(run, grace=grace, allow_deletions=allow_deletions)
+    opened = open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run)
+    with ending_early() as early, opened as run:
+        run = replace(run, grace=grace, allow_deletions=allow_deletions, asks=asks)
         work(run)
         if publish:
             render_and_publish(run)
@@ -160,7 +197,7 @@ def _maintain(
         if afterwards and judge(report, max_problem_share=1.0).ending is not Ending.FAILED:
             afterwards(run, report)
             run.ledger.journal.flush()
-    return early.state or conclude(report, site_file)
+    return early.state or conclude(report, site_file, max_problem_share=max_problem_share)
 
 
 def _keys(run: Run, articles: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Commands for what a person starts by hand. Each runs the flow of its name, so it stands in the Prefect UI too."""
 
 import contextlib
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from tasks.model import WithdrawalReason
 SiteFile = Annotated[Path, typer.Option("--site", help="The site file.", metavar="FILE", show_default=False)]
 Articles = Annotated[list[str], typer.Argument(help="Codes or addresses of articles.", metavar="CODE|URL...")]
 
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 AllowDeletions = Annotated[
     int | None,
     typer.Option(min=0, help="Delete up to N objects, instead of the site's limits.", metavar="N"),
@@ -22,7 +24,7 @@ AllowDeletions = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add all of them to the `finews` command."""
-    for command in (withdraw, reinstate, rebuild, rollback, release, audit, restore, doctor):
+    for command in (withdraw, reinstate, rebuild, replay, rollback, release, audit, restore, doctor):
         app.command()(command)
     app.command("import-jekyll")(import_jekyll)
 
@@ -45,6 +47,24 @@ def reinstate(articles: Articles, site: SiteFile) -> None:
 def rebuild(site: SiteFile, allow_deletions: AllowDeletions = None) -> None:
     """Render everything again, and write only what differs. Stopped half way, the next run goes on."""
     _run("rebuild", site, allow_deletions=allow_deletions)
+
+
+def replay(
+    site: SiteFile,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only articles of this source (may be repeated).", metavar="NAME")
+    ] = None,
+    article: Annotated[
+        list[str] | None, typer.Option(help="Only this article (may be repeated).", metavar="CODE|URL")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only articles of then or later.", formats=TIMES)] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only articles of before then.", formats=TIMES)] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most N articles, the newest.", metavar="N")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the plan.")] = False,
+) -> None:
+    """Read kept answers again with today's parser and publish what comes out better. No publisher is asked."""
+    wish = {"sources": source, "articles": article, "since": since, "until": until, "limit": limit}
+    _run("replay", site, **wish, dry_run=dry_run)
 
 
 def rollback(

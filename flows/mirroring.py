@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from flows.publication import Publication
+from flows.report import PICTURES
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from tasks.articles.images import Renditions
@@ -15,9 +16,6 @@ from tasks.mirror import mirror
 from tasks.model import Article, Outcome, Page, Result, Stage
 from tasks.outputs.caching import IMMUTABLE
 from tasks.web import Manners, Patience
-
-PICTURES = "the pictures"
-"""The subject of the outcome that says how many were left."""
 
 _BATCH = 40  # pictures in memory at a time
 _TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -29,6 +27,8 @@ def mirror_pictures(run: Run, publication: Publication, *, clock: Callable[[], f
     A picture that cannot be had is told to the articles that show it, which appear without it. So they do when the site's
     time for pictures is over, or a host fails again and again: what is left is for the next run, and the report says so.
     """
+    if not run.asks:
+        return
     told = run.site.pictures
     at_once = run.site.fetch.per_host
     patience = Patience(seconds=told.max_seconds, failures=told.max_failures, at_once=at_once, clock=clock)

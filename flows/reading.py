@@ -1,6 +1,6 @@
 """The first half of a run, once its sources were asked: decide, fetch and parse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flows.asking import Wish
 from flows.keeping import is_rechecked, is_unmodified, keep_all, not_read
@@ -14,6 +14,7 @@ from tasks.model import (
     Article,
     Category,
     Decision,
+    Known,
     Offer,
     Outcome,
     Result,
@@ -29,29 +30,40 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     watched = _watched(run, wish)
     keys = list(dict.fromkeys([*_wished_keys(run, wish, listed), *watched]))
     known = run.ledger.articles.known(keys)
-    sightings = run.ledger.articles.sightings(keys)
-    order = {spec.name: place for place, spec in enumerate(run.site.sources)}
+    offers = offers_of(run, keys, known)
     due: list[Offer] = []
     for key in keys:
-        entries = sorted(
-            (entry for entry in sightings.get(key, ()) if entry.source in order), key=lambda entry: order[entry.source]
-        )
-        if not entries:
+        if (offer := offers.get(key)) is None:
             gone = "owed, but no source of the site file lists it any more"
             run.recorder.outcome(
                 Outcome(subject=f"story {key}", stage=Stage.DECIDE, result=Result.SKIPPED, reason=gone)
             )
             continue
         before = known.get(key)
-        offer = merge(entries, settled=before.source if before else "")
         step = decide(offer, before, now=run.now, force=wish.force, recheck=key in watched)
         decision = _within(wish, len(due), offer, step)
-        address = f"{run.facts.base_url}/{before.page_key}" if before and before.page_key else ""
-        run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
+        record_decision(run, offer, decision, before)
         if decision.fetches:
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)
     return due
+
+
+def offers_of(run: Run, keys: Iterable[str], known: Mapping[str, Known]) -> dict[str, Offer]:
+    """What the lists of the site file offer of these stories; those that none of them has named are left out."""
+    order = {spec.name: place for place, spec in enumerate(run.site.sources)}
+    offers = {}
+    for key, seen in run.ledger.articles.sightings(keys).items():
+        entries = sorted((entry for entry in seen if entry.source in order), key=lambda entry: order[entry.source])
+        if entries:
+            offers[key] = merge(entries, settled=known[key].source if key in known else "")
+    return offers
+
+
+def record_decision(run: Run, offer: Offer, decision: Decision, before: Known | None) -> None:
+    """A story enters the report, with where it is published until now."""
+    address = f"{run.facts.base_url}/{before.page_key}" if before and before.page_key else ""
+    run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
 
 
 def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
@@ -91,7 +103,7 @@ def _within(wish: Wish, taken: int, offer: Offer, decision: Decision) -> Decisio
 
 def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     """Fetch and parse the texts of these offers and keep them; what fails is kept as failed, with its next try."""
-    shelves = _shelves(run, offers)
+    shelves = shelves_of(run, offers)
     journal, zone, answers = run.ledger.journal, run.site.site.timezone, run.ledger.answers
     answers.load(text_urls((run.site.source(offer.entry.source), offer.entry) for offer in offers))
     fetched = each(
@@ -135,7 +147,7 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     return articles
 
 
-def _shelves(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
+def shelves_of(run: Run, offers: Sequence[Offer]) -> dict[str, Category]:
     """The category of each offer by key; the ledger gives a slug to titles that it does not know."""
     wanted = {}
     for offer in offers:

@@ -37,6 +37,10 @@ class _Line:
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
+CAPTURES = "captures"
+"""The subject of what is to be said of the files of kept answers."""
+PICTURES = "the pictures"
+"""The subject of how many of them were left for the next run."""
 _WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
@@ -73,7 +77,7 @@ class Recorder:
             reads=decision.fetches,
         )
         self._lines[entry.key] = line
-        result = Result.DONE if decision.fetches else Result.SKIPPED
+        result = Result.DONE if decision.reads else Result.SKIPPED
         line.outcomes.append(Outcome(subject=entry.key, stage=Stage.DECIDE, result=result, reason=decision.reason))
 
     def rejected(self, item: Unusable) -> None:
@@ -92,6 +96,10 @@ class Recorder:
     def reads(self, key: str) -> bool:
         """Whether this run has read the article's text."""
         return key in self._lines and self._lines[key].reads
+
+    def reads_after_all(self, key: str) -> None:
+        """An article for which nobody was asked has another text now, so it is told of as one that was read."""
+        self._lines[key].reads = True
 
     def step(self, key: str) -> str:
         """What was decided for an article; empty when nothing was."""

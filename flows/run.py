@@ -25,7 +25,10 @@ from tasks.web.captures import Captures, CapturingClient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The things that a run holds open. `now` is the run's time: one for all its decisions."""
+    """The things that a run holds open. `now` is the run's time: one for all its decisions.
+
+    `asks`: whether publishers may be asked for anything; pictures that are not in the store wait for a run that may.
+    """
 
     site: Site
     ledger: Ledger
@@ -37,6 +40,7 @@ class Run:
     captures: Captures | None = None
     lease: Lease | None = None
     allow_deletions: int | None = None
+    asks: bool = True
     grace: timedelta = timedelta(
         hours=1
     )  # how long readers may use files of the search index that nothing names any more

@@ -81,8 +81,13 @@ def fetch(
 
 def text_urls(pairs: Iterable[tuple[SourceSpec, Entry]]) -> list[str]:
     """The addresses that `fetch` will ask for these entries."""
-    asked = (find_sources()[spec.kind].ask_text(spec, entry) for spec, entry in pairs)
-    return [request.url for request in asked if request is not None]
+    return [url for spec, entry in pairs if (url := text_url(spec, entry))]
+
+
+def text_url(spec: SourceSpec, entry: Entry) -> str:
+    """The address that `fetch` will ask for an entry; empty when the list carries the text."""
+    request = find_sources()[spec.kind].ask_text(spec, entry)
+    return request.url if request is not None else ""
 
 
 def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:

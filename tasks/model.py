@@ -207,7 +207,7 @@ class WithdrawalReason(StrEnum):
 class Known:
     """What the ledger knows of an article, as far as a decision and the report need it.
 
-    `page_key` and `category` (its slug) are empty, and `revision` 0, until its text has been read once.
+    `page_key` and `category` (its slug) are empty, `revision` 0 and `published_at` None, until its text has been read once.
     """
 
     key: str
@@ -220,6 +220,7 @@ class Known:
     next_try_at: datetime | None = None
     first_seen_at: datetime | None = None
     revision: int = 0
+    published_at: datetime | None = None
 
 
 class Step(StrEnum):
@@ -230,7 +231,9 @@ class Step(StrEnum):
     SAME = "same"
     RETRY = "retry due"
     RECHECK = "re-check due"
+    REPLAY = "replayed"  # its kept answer is read again, nobody is asked
     NOT_DUE = "not due"
+    UNKEPT = "no kept answer"
     UNUSABLE = "unusable"
     WITHDRAWN = "withdrawn"
 
@@ -267,6 +270,11 @@ class Decision:
     def fetches(self) -> bool:
         """Whether the text has to be asked for."""
         return self.step in (Step.NEW, Step.CHANGED, Step.RETRY, Step.RECHECK)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the text is read: asked for, or taken from what is kept."""
+        return self.fetches or self.step is Step.REPLAY
 
 
 # --- articles ---------------------------------------------------------------------------------

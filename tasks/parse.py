@@ -1,6 +1,8 @@
 """The verb *parse*: an answer -> an article. Pure, so it is never retried."""
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from prefect import task
@@ -20,6 +22,34 @@ log = logging.getLogger(__name__)
 @task(task_run_name="parse {offer.entry.code}", cache_policy=NO_CACHE, persist_result=False)
 def parse(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, zone: str, journal: Journal) -> Article:
     """The article in a capture, cleaned; `NotAnArticle` when it is something else that the outlet shows in its place."""
+    return _read(offer, capture, spec, category, zone, journal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an article is read from."""
+
+    offer: Offer
+    capture: Capture
+    spec: SourceSpec
+    category: Category
+
+
+@task(task_run_name="parse {name}", cache_policy=NO_CACHE, persist_result=False)
+def parse_again(name: str, readings: Iterable[Reading], zone: str, journal: Journal) -> list[Article | Exception]:
+    """The articles in answers that were kept, or what each fails of: every one fails alone."""
+    made: list[Article | Exception] = []
+    for one in readings:
+        try:
+            made.append(_read(one.offer, one.capture, one.spec, one.category, zone, journal))
+        except Exception as error:
+            log.warning("%s: %s: %s", one.offer.entry.code, type(error).__name__, error)
+            made.append(error)
+    log.info("%s: %s answers", name, len(made))
+    return made
+
+
+def _read(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, zone: str, journal: Journal) -> Article:
     kind, entry = find_sources()[spec.kind], offer.entry
     try:
         with journal.timed(entry.key, Stage.PARSE):

@@ -1,4 +1,6 @@
-"""Fixtures that several folders share."""
+"""Fixtures that several folders share, and the order of files: with several workers the long ones must not come last."""
+
+import pytest
 
 pytest_plugins = [
     "tests.support.s3",
@@ -6,3 +8,17 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.ledger_fixtures",
 ]
+
+_LONG = ("faults", "property", "unit/test_archive_cost.py", "flows", "browser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that take minutes first; otherwise the order stays as it is, shuffled."""
+    tests = config.rootpath / "tests"
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(tests).as_posix() if item.path.is_relative_to(tests) else ""
+        return next((place for place, start in enumerate(_LONG) if path.startswith(start)), len(_LONG))
+
+    items.sort(key=rank)

@@ -28,6 +28,7 @@ from tasks.ledger.places import Places
 from tasks.ledger.quarantine import Quarantine
 from tasks.ledger.rechecks import Rechecks
 from tasks.ledger.records import Records
+from tasks.ledger.replays import Replays
 from tasks.ledger.shelves import Shelves
 from tasks.ledger.withdrawals import Withdrawals
 
@@ -77,6 +78,7 @@ class Ledger:
         self.permissions = Permissions(self._database, zone)
         self.rechecks = Rechecks(self._database)
         self.records = Records(self._database)
+        self.replays = Replays(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
 

@@ -19,6 +19,7 @@ from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.pictures import note_uses, with_known_pictures
 from tasks.ledger.places import mark_stale, take_out, touch
+from tasks.ledger.replays import still_owes
 from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
 from tasks.ledger.withdrawals import bring_back
@@ -79,6 +80,7 @@ class Articles:
                     next_try_at=row.next_try_at,
                     first_seen_at=row.first_seen_at,
                     revision=row.revision or 0,
+                    published_at=row.published_at,
                 )
                 for chunk in batches(keys)
                 for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
@@ -100,31 +102,49 @@ class Articles:
             return tuple(row.key for row in rows)
 
     def save(
-        self, article: Article, offer: Offer, *, now: datetime, released_at: datetime | None = None, whole: str = ""
+        self,
+        article: Article,
+        offer: Offer,
+        *,
+        now: datetime,
+        released_at: datetime | None = None,
+        whole: str = "",
+        answered_at: datetime | None = None,
     ) -> Article:
         """Keep a text that was read; returns the article as it is to be published.
 
         The same content again, also in other bytes, is no revision: text, times and number stay. A correction makes
         everything stale that shows the article. One that changes its address leaves the old one in `moves`, and its
         places in the lists. Before `released_at` a new article stands in no list. `whole`: the HTML of the whole text, of
-        which `article` may be an excerpt.
+        which `article` may be an excerpt. `answered_at`: it was read from an answer that was kept then; what the story
+        has to be asked for all the same stays owed.
         """
-        seen = {"offer_digest": offer.digest, "source": offer.entry.source}
         prints = {"fingerprint": fingerprint(article), "text_digest": text_digest(whole or article.html) or None}
         with self._database.begin() as db:
             before = db.execute(sa.select(articles).where(articles.c.key == article.key)).one()
             former = None if before.content_digest is None else _article(db, article.key, self._zone)
+            owes = answered_at is not None and still_owes(db, before, offer, answered_at=answered_at)
+            settled: dict[str, object] = {} if owes else {**_READ, "offer_digest": offer.digest}
+            if former and owes and before.page_key != article.page_key:
+                return former  # while it is owed it would get no place at its new address
             if former and (before.fingerprint or fingerprint(former)) == prints["fingerprint"]:
-                values: dict[str, object] = {**_READ, **seen} | ({} if before.fingerprint else prints)
+                if owes:
+                    return former
+                values = settled | {"source": offer.entry.source} | ({} if before.fingerprint else prints)
                 if (before.offer_digest, before.source) != (offer.digest, offer.entry.source):
                     values["stale"] = True  # what the store keeps of the article for a new ledger changes
                 db.execute(_at(article.key).values(**values))
                 return replace(former, source=offer.entry.source)
             number = 1 if former is None else former.revision + 1
-            values = {name: getattr(article, name) for name in _CONTENT} | {**_READ, **seen, **prints}
-            values |= {"category": article.category.slug, "revision": number, "stale": True}
+            values = {name: getattr(article, name) for name in _CONTENT} | settled | prints
+            values |= {
+                "source": offer.entry.source,
+                "category": article.category.slug,
+                "revision": number,
+                "stale": True,
+            }
             if former is None:
-                values |= {"updated_at": article.published_at, "read_at": now, "released_at": released_at}
+                values |= {**_READ, "updated_at": article.published_at, "read_at": now, "released_at": released_at}
             else:
                 values |= {"updated_at": now}
                 if before.page_key != article.page_key:
@@ -135,7 +155,7 @@ class Articles:
             db.execute(_at(article.key).values(**values))
             if before.withdrawn_at is not None:  # reinstated, and read again
                 bring_back(db, article.key)
-            keep_revision(db, former, article, number=number, now=now)
+            keep_revision(db, former, article, number=number, now=answered_at or now)
             note_uses(db, article.key, article.html, now=now)
             return _article(db, article.key, self._zone)
 

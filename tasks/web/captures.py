@@ -1,20 +1,16 @@
 """Answers kept as they came, in WARC files (ISO 28500:2017): one a run, each answer a compressed member of its own.
 
-A killed run leaves a file that can be read up to its last whole answer. Requests are not kept: they may hold secrets.
+A killed run leaves a file that can be read up to its last whole answer; `kept_answers.py` reads it. Requests are not
+kept: they may hold secrets.
 """
 
 import io
 import re
 import threading
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -25,15 +21,7 @@ SUFFIX = ".warc.gz"
 # They tell of bytes on the wire, and the body is kept decoded.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"})
 # Named fields of this program (5.1 of the standard allows them).
-_ANSWERED_BY, _MOVED_TO, _SECONDS = "Finews-Answered-By", "Finews-Moved-To", "Finews-Seconds"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
-    """One kept answer, and the address that was asked."""
-
-    asked_url: str
-    response: Response
+ANSWERED_BY, MOVED_TO, SECONDS = "Finews-Answered-By", "Finews-Moved-To", "Finews-Seconds"
 
 
 class Captures:
@@ -104,17 +92,6 @@ class CapturingClient(Client):
             self._captures.close()
 
 
-def captured(path: Path) -> Iterator[Captured]:
-    """The answers in a file, in their order, up to the first one that is not whole."""
-    with path.open("rb") as file:
-        try:
-            for record in ArchiveIterator(file):
-                if record.rec_type == "response" and record.http_headers is not None:
-                    yield _captured(record)
-        except (ArchiveLoadFailed, EOFError, zlib.error, ValueError):
-            return  # the run was killed while it wrote this one
-
-
 def files_in(folder: Path) -> tuple[Path, ...]:
     """Every file of a folder, the newest first."""
     found = [(path.stat().st_mtime_ns, path) for path in folder.glob(f"*{SUFFIX}")]
@@ -143,32 +120,13 @@ def _member(request: Request, response: Response) -> bytes:
         http_headers=StatusAndHeaders(f"{response.status} OK", kept, protocol="HTTP/1.1"),
         warc_headers_dict={
             "WARC-Date": response.received_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            _ANSWERED_BY: _line(response.url),
-            _SECONDS: f"{response.seconds:.4f}",
-            **({_MOVED_TO: _line(response.moved_to)} if response.moved_to else {}),
+            ANSWERED_BY: _line(response.url),
+            SECONDS: f"{response.seconds:.4f}",
+            **({MOVED_TO: _line(response.moved_to)} if response.moved_to else {}),
         },
     )
     writer.write_record(record)
     return buffer.getvalue()
-
-
-def _captured(record: Any) -> Captured:
-    told, headers = record.rec_headers, record.http_headers
-    asked = told.get_header("WARC-Target-URI")
-    kept = tuple((name.lower(), value) for name, value in headers.headers)
-    return Captured(
-        asked_url=asked,
-        response=Response(
-            url=told.get_header(_ANSWERED_BY) or asked,
-            status=int(headers.get_statuscode()),
-            body=record.content_stream().read(),
-            content_type=headers.get_header("content-type") or "",
-            seconds=float(told.get_header(_SECONDS) or 0),
-            received_at=datetime.fromisoformat(told.get_header("WARC-Date")),
-            headers=kept,
-            moved_to=told.get_header(_MOVED_TO) or "",
-        ),
-    )
 
 
 def _line(text: str) -> str:

@@ -79,7 +79,7 @@ def test_nothing_is_left_of_what_a_killed_run_wrote_when_it_is_withdrawn(folders
     first_news(upstream)
     wanted = copied(template, folders / "wanted")
     steps = run(wanted.folder).steps
-    for at in some(steps, 8):
+    for at in some(steps, 5):
         site = copied(template, folders / f"killed-{at}")
         assert run(site.folder, at=at, how=How.KILL).killed
         down = run(site.folder, flow="withdraw", **TAKEN)

@@ -94,6 +94,14 @@ def test_status_and_summary(recorded: Recorded) -> None:
     assert "Traceback" not in said + recorded.ended.stderr
 
 
+def test_a_replay_says_what_it_would_do(recorded: Recorded, prefect_server: PrefectServer) -> None:
+    told = ("replay", "--site", str(recorded.site.file), "--since", "2026-11-20", "--dry-run")
+    ended = finews(prefect_server.environment, recorded.site.folder, *told)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "dry run: nothing was written" in ended.stdout
+    assert "articles:   1 no kept answer, 4 replayed" in ended.stdout
+
+
 def test_the_report_is_json(recorded: Recorded) -> None:
     report = recorded.report
     assert report["site"] == "site"

@@ -10,8 +10,9 @@ from bs4 import BeautifulSoup, Tag
 from prefect import flow
 
 from flows.maintain import audit, rebuild, reinstate, restore, rollback, withdraw
-from flows.mirroring import PICTURES, mirror_pictures
+from flows.mirroring import mirror_pictures
 from flows.publication import MARKER, Publication
+from flows.report import PICTURES
 from flows.run import open_run, read_site
 from tasks.model import Result, RunReport, Stage, WithdrawalReason
 from tests.support.drawing import drawn, opened

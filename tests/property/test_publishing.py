@@ -411,7 +411,7 @@ def test_a_rollback_to_what_a_rollback_published_shows_its_pictures_too() -> Non
 
 TestPublishing = Publishing.TestCase
 TestPublishing.settings = settings(
-    max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 12,
+    max_examples=200 if os.environ.get("FINEWS_FAULTS") == "all" else 6,
     derandomize=os.environ.get("FINEWS_FAULTS")
     != "all",  # `make test` says the same of the same code; `make faults` explores
     stateful_step_count=14,

@@ -10,7 +10,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from tasks.model import Request, Response
-from tasks.web.captures import Captures, captured, files_in, remove_old
+from tasks.web.captures import Captures, files_in, remove_old
+from tasks.web.kept_answers import captured
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 ANSWER = Response(
