@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from flows.report import CAPTURES, objects_line
+from flows.report import CAPTURES, PICTURES, objects_line
 from flows.verdict import Verdict
 from tasks.model import Result, RunReport, Stage
 
@@ -62,6 +62,7 @@ def summary(report: RunReport, verdict: Verdict) -> str:
     if looks := [o for o in report.outcomes if o.stage in (Stage.VERIFY, Stage.ANNOUNCE)]:
         told = [f"- {_plain(o.subject)}: {_plain(o.reason) or o.result.value}" for o in looks]
         parts.append("## Verified and announced\n\n" + "\n".join(told))
+    parts += [f"{_plain(o.reason)}." for o in report.outcomes if o.subject == PICTURES and o.stage is Stage.MIRROR]
     if files := [o for o in report.outcomes if o.subject == CAPTURES]:
         parts.append("## Kept answers\n\n" + "\n".join(f"- {_plain(o.reason)}" for o in files))
     problems = [line for line in report.articles if line.result in (Result.FAILED, Result.UNUSABLE)]

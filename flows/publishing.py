@@ -105,6 +105,7 @@ def _bring_up_to_date(run: Run) -> None:
     for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
         _publish_refs(run, publication, [ref], f"new {ref.kind.value} 1")
     _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
+    run.ledger.pictures.leave(after=run.now + run.grace)
     publication.collect()
     publication.close()
     purge_caches(run)

@@ -10,7 +10,7 @@ from prefect.tasks import Task
 from flows.run import Run
 from tasks.config import FetchTable
 from tasks.errors import FinewsError
-from tasks.model import Outcome, Result, Stage, Unmodified
+from tasks.model import Left, Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
 progress = logging.getLogger("finews.progress")
@@ -79,6 +79,10 @@ def _outcome(subject: str, stage: Stage, value: object, seconds: float) -> Outco
         since = f" since {value.since:%Y-%m-%d %H:%M} UTC" if value.since else ""
         return Outcome(
             subject=subject, stage=stage, result=Result.SKIPPED, reason=f"not modified{since}", seconds=seconds
+        )
+    if isinstance(value, Left):
+        return Outcome(
+            subject=subject, stage=stage, result=Result.SKIPPED, reason=f"left for the next run: {value.reason}"
         )
     if isinstance(value, FinewsError):
         reason = str(value)

@@ -14,6 +14,7 @@ from flows.asking import Wish, ask_sources, readings
 from flows.breaker import tripped
 from flows.ending import conclude, ending_early
 from flows.keeping import forget_old, settle_rights
+from flows.mirroring import settle_pictures
 from flows.publishing import publish_unless
 from flows.reading import decide_all, read_texts
 from flows.run import open_run, read_site
@@ -77,6 +78,7 @@ def syndicate(
         ) as run,
     ):
         settle_rights(run)
+        settle_pictures(run)
         asked = ask_sources(run, wish)
         due = decide_all(run, wish, asked.keys)
         for start in range(0, len(due), BATCH):

@@ -143,6 +143,13 @@ class Unmodified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What was not asked for in this run and waits for the next one, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """An entry together with the answer that holds its text; None when the list carried the text.
 

@@ -355,8 +355,9 @@ holds = Table(
     Column("until", Instant, nullable=False),
 )
 
-# Pictures that the site keeps itself, by a digest of their addresses at the publisher. `digest`, `extension` and `sizes`
-# (JSON: pairs of width and height) are empty as long as the picture is not in the store.
+# Pictures that something uses, by a digest of their addresses at the publisher. `digest`, `extension` and `sizes` (JSON:
+# pairs of width and height) are NULL as long as the picture is not in the store; a `digest` of no characters is that of a
+# picture that was tried often enough, so that the index of what is missing has no more than what can be due.
 pictures = Table(
     "pictures",
     metadata,
@@ -375,7 +376,8 @@ pictures = Table(
 _missing = pictures.c.digest.is_(None)
 Index("pictures_missing", pictures.c.wanted_at, pictures.c.id, sqlite_where=_missing, postgresql_where=_missing)
 
-# Which article shows which picture.
+# Which article shows which picture. What an article does not show any more is used by a generation (`generation` and its
+# number in the place of the article's key, which has no blank), as long as one can go back to lists of before.
 picture_uses = Table(
     "picture_uses",
     metadata,

@@ -10,6 +10,7 @@ from tasks.catalogue import IndexKind, IndexRef
 from tasks.errors import ConfigError
 from tasks.ledger.generations import forget_versions, release
 from tasks.ledger.opening import Database
+from tasks.ledger.pictures import note_uses
 from tasks.ledger.places import mark_stale, take_out
 from tasks.ledger.quarantine import let_go
 from tasks.ledger.schema import articles, indexes, moves, objects
@@ -45,6 +46,7 @@ class Withdrawals:
                 if row.post_key:
                     db.execute(objects.update().where(objects.c.key == row.post_key).values(delete_after=now))
                 mark_stale(db, dict.fromkeys([_tombstone_of(key), *_pointers_to(db, key)], now))
+                note_uses(db, key, "", now=now)
                 done.append(key)
             if done:
                 let_go(db, done)
@@ -68,6 +70,7 @@ class Withdrawals:
                 db.execute(articles.update().where(articles.c.key == key).values(status=status))
                 if status is Status.READY:
                     bring_back(db, key)
+                    note_uses(db, key, row.html, now=row.updated_at)
                 else:
                     mark_stale(db, {_tombstone_of(key): None})  # what the store keeps of it for a new ledger changes
                 done.append(key)
