@@ -15,7 +15,8 @@ _TOLD = 20  # keys in a sentence
 def audit_store(run: Run, *, repair: bool) -> None:
     """Read every object and compare it with what was written, bytes and headers. Each kind of difference is an outcome.
 
-    With `repair` missing and damaged objects become due; foreign ones are only told, as they are not ours to delete.
+    With `repair` missing and damaged objects become due, and pictures of no use leave; foreign objects are only told, as
+    they are not ours to delete.
     """
     store, objects = run.store, run.ledger.objects
     known = objects.all()
@@ -34,6 +35,10 @@ def audit_store(run: Run, *, repair: bool) -> None:
         objects.lose(missing, damaged={key: there[key] for key in damaged})
         objects.make_due([*missing, *damaged, *begun])
         Publication(run).adopt()
+    unused = run.ledger.pictures.left_over()
+    _tell(run, "pictures that nothing shows", list(unused), Result.DONE)
+    if repair:
+        objects.delete_later(unused, after=run.now + run.grace)
 
 
 def _is_sound(run: Run, key: str, known: Recorded, found: Stored) -> bool:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from flows.localhost import prefect_server, prepare_environment, preview, sample_upstream, without_flows
 from flows.maintenance_commands import TIMES, AllowDeletions, add_commands
+from flows.quarantine import quarantine
 from flows.run import open_ledger, read_site
 from flows.wish import StageName
 from tasks.articles.identity import story_key
@@ -122,7 +123,8 @@ def log(
         console.print(f"{row.code or key}  {row.title or '(not read yet)'}")
         if row.page_key:
             console.print(f"{site_file.site.base_url}/{row.page_key}  revision {row.revision}")
-        state = "published" if row.published and row.status != "withdrawn" else row.status
+        state = "published" if row.published and row.status not in ("withdrawn", "given up") else row.status
+        state += ", what is published stays" if row.published and row.status == "given up" else ""
         console.print(f"state: {state}" + (f": {row.error}" if row.error else ""))
     run_id = None
     for note in notes:
@@ -183,6 +185,7 @@ def new_source(
 
 
 add_commands(app)
+app.command()(quarantine)
 
 
 @contextlib.contextmanager

@@ -1,24 +1,23 @@
 """What was read goes into the ledger: no more of it than its publisher allows, and not before it may be shown."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
+from flows.completeness import Tally
+from flows.failing import looked, not_read
 from flows.report import CAPTURES
 from flows.run import Run
 from tasks.articles.clean import text_of
-from tasks.articles.decide import next_try
 from tasks.articles.rights import excerpted
 from tasks.articles.shingles import sketch_of
 from tasks.config import SourceSpec
 from tasks.errors import NotAnArticle, ParseError
 from tasks.ledger.articles import AHEAD
-from tasks.ledger.rechecks import MOST_CHANGES
-from tasks.model import Article, Capture, Known, Offer, Outcome, Result, Stage, Status, Step
+from tasks.model import Article, Capture, Known, Offer, Outcome, Result, Stage, Step
 from tasks.sources import find_sources
 from tasks.web.captures import remove_old
 
@@ -34,35 +33,35 @@ def settle_rights(run: Run) -> None:
             run.recorder.outcome(Outcome(subject=spec.name, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
 
 
-def keep_all(run: Run, parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]]) -> list[Article]:
+def keep_all(
+    run: Run,
+    parsed: Iterable[tuple[tuple[Offer, Capture], Article | BaseException]],
+    tally: Tally | None = None,
+) -> list[Article]:
     """Keep what was parsed: articles in the ledger, answers that are none in quarantine; the articles that were kept.
 
-    A kept answer that is read again says nothing of its source: nothing has come from there.
+    `tally` counts those that came; a kept answer that is read again says nothing of its source.
     """
-    parsed = list(parsed)
+    parsed, tally = list(parsed), tally or Tally()
     before = run.ledger.articles.known(offer.entry.key for (offer, _), _ in parsed)
     kept: list[Article] = []
-    tally: dict[str, Counter[bool]] = {}
     for (offer, capture), value in parsed:
         found = _proved(run, offer, capture, value)
         came = run.recorder.step(offer.entry.key) != Step.REPLAY
-        count = tally.setdefault(offer.entry.source, Counter()) if came else Counter()
         if isinstance(found, Article):
-            count[True] += 1
+            tally.read(run, offer)
             if not _known_as_another(run, offer, found):
                 answered_at = None if came or capture.response is None else capture.response.received_at
                 kept.append(_keep(run, offer, found, answered_at=answered_at))
             continue
-        not_read(run, [(offer.entry.key, found)])
-        if came and isinstance(found, ParseError):  # anything else is a mistake of ours, and says nothing of the source
-            count[False] += 1
-            if capture.response is not None:
-                source = offer.entry.source
-                run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
+        not_read(run, offer, found, tally)
+        if (
+            came and isinstance(found, ParseError) and capture.response is not None
+        ):  # anything else is a mistake of ours
+            source = offer.entry.source
+            run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
     run.ledger.quarantine.release(article.key for article in kept)
     _watch_pages(run, kept, before)
-    for source, count in tally.items():
-        _watch(run, source, count)
     return kept
 
 
@@ -71,6 +70,7 @@ def is_unmodified(run: Run, offer: Offer, capture: Capture) -> bool:
     if capture.response is None or capture.response.status != HTTPStatus.NOT_MODIFIED:
         return False
     looked(run, offer.entry.key, changed=False, remark="not modified, says its server")
+    run.ledger.quarantine.release([offer.entry.key])
     return True
 
 
@@ -93,16 +93,6 @@ def _is_watched(run: Run, article: Article) -> bool:
     return is_rechecked(run.site.source(article.source))
 
 
-def looked(run: Run, key: str, *, changed: bool, remark: str = "") -> None:
-    """A look at a page is over; one that changes every time is not looked at any more, and its last text stays."""
-    told = remark or ("its text was corrected" if changed else "its text is still the same")
-    run.ledger.journal.note(key, Stage.FETCH, f"looked at again: {told}")
-    if not run.ledger.rechecks.looked(key, now=run.now, changed=changed):
-        reason = f"changes on every look: {MOST_CHANGES} looks found another text; its last one stays, and there is no other look"
-        run.recorder.outcome(Outcome(subject=key, stage=Stage.DECIDE, result=Result.DONE, reason=reason))
-        run.ledger.journal.note(key, Stage.DECIDE, reason)
-
-
 def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseException) -> Article | BaseException:
     """The last proof needs the ledger: a page with another article's text is what an outlet shows for any address."""
     pages = find_sources()[run.site.source(offer.entry.source).kind].pages
@@ -115,48 +105,6 @@ def _proved(run: Run, offer: Offer, capture: Capture, value: Article | BaseExcep
     run.recorder.outcome(Outcome(subject=value.key, stage=Stage.PARSE, result=Result.FAILED, reason=reason))
     run.ledger.journal.note(value.key, Stage.PARSE, reason)
     return error
-
-
-def _watch(run: Run, source: str, count: Counter[bool]) -> None:
-    """Say when fewer of a source's answers are articles than usual, before its part of the site stands still."""
-    share = run.ledger.completeness.note(source, articles=count[True], others=count[False])
-    if share.is_degraded:
-        reason = f"degraded: {share.lately:.0%} of its last answers were articles, usually {share.usual:.0%}"
-        run.recorder.outcome(
-            Outcome(subject=f"source {source}", stage=Stage.PARSE, result=Result.FAILED, reason=reason)
-        )
-        run.ledger.journal.note(source, Stage.PARSE, reason)
-
-
-def give_up(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
-    """Keep that these stories failed in this run, and when they are tried again."""
-    failures = list(failures)
-    known = run.ledger.articles.known(key for key, _ in failures)
-    for key, error in failures:
-        failed_before = known[key].attempts if known[key].status is Status.FAILED else 0
-        again = max(next_try(failed_before + 1, now=run.now), *_not_before(error, run.now))
-        run.ledger.articles.fail(key, str(error)[:900], next_try_at=again)
-
-
-def _not_before(error: BaseException, now: datetime) -> Iterable[datetime]:
-    """What the answer itself said of asking again; a text that is gone is asked for once a day at most."""
-    yield getattr(error, "not_before", None) or now
-    yield now + timedelta(days=1) if getattr(error, "status", None) == 410 else now
-
-
-def not_read(run: Run, failures: Iterable[tuple[str, BaseException]]) -> None:
-    """As `give_up`; but a look for corrections that failed is no failure of the story: what was read before stays.
-
-    Nor is a kept answer that is none: the story stays as it was, and is asked for when it would have been.
-    """
-    for key, error in failures:
-        step = run.recorder.step(key)
-        if step == Step.RECHECK:
-            looked(run, key, changed=False, remark=f"{error}; what was read before stays")
-        elif step == Step.REPLAY:
-            run.ledger.journal.note(key, Stage.PARSE, "what was kept of it is no article: the story stays as it was")
-        else:
-            give_up(run, [(key, error)])
 
 
 def _keep(run: Run, offer: Offer, article: Article, *, answered_at: datetime | None) -> Article:
@@ -222,6 +170,7 @@ def _join(run: Run, article: Article) -> None:
 def forget_old(run: Run) -> None:
     """Drop what no article of these days needs."""
     run.ledger.echoes.forget(before=run.now - _REMEMBERED)
+    run.ledger.quarantine.forget(before=run.now - timedelta(days=run.site.quarantine.days))
     if run.captures is None:
         return
     with contextlib.suppress(OSError):  # nothing that a run could fail for

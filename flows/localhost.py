@@ -25,15 +25,6 @@ HOME = Path(".finews")
 DEFAULT_API = "http://127.0.0.1:4200/api"
 _START_SECONDS = 120
 
-# The server's defaults write every task run in a transaction of its own; in batches it costs a third.
-_SERVER_SETTINGS = {
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-}
-
 
 class LocalError(FinewsError):
     """Something that the command needs on this machine could not be started."""
@@ -47,6 +38,12 @@ def prepare_environment(*, quiet: bool) -> None:
     if quiet:
         # The command shows its own progress; the server still gets every record.
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def server_settings() -> dict[str, str]:
+    """What a Prefect server of ours is told wherever it runs: `infra/prefect-server.env`, name by name."""
+    lines = (ROOT / "infra/prefect-server.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 @contextlib.contextmanager
@@ -85,7 +82,7 @@ def prefect_server() -> Iterator[str]:
     api = f"http://{host}:{port}/api"
     log = HOME / "prefect-server.log"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
-    with _child(command, log, _SERVER_SETTINGS | {"PREFECT_API_URL": api}) as process:
+    with _child(command, log, server_settings() | {"PREFECT_API_URL": api}) as process:
         _wait(lambda: _is_prefect(api), process, f"the Prefect server on port {port}", log)
         os.environ["PREFECT_API_URL"] = api
         yield api

@@ -109,7 +109,6 @@ def withdraw(
         held = run.ledger.generations.held_at()
         for key in run.ledger.withdrawals.withdraw(_keys(run, articles), reason, now=run.now):
             run.ledger.journal.note(key, Stage.DECIDE, f"withdrawn: {reason.value}")
-            run.ledger.pictures.take_down([key], now=run.now)
         if held is not None and run.ledger.generations.held_at() is None:
             ended = f"lists are no longer held at generation {held}: they would show what was withdrawn"
             run.recorder.outcome(Outcome(subject="publishing", stage=Stage.DECIDE, result=Result.DONE, reason=ended))

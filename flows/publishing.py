@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flows.announcing import announce, purge_caches
-from flows.keeping import give_up
+from flows.failing import put_off
 from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.run import Run
@@ -105,6 +105,7 @@ def _bring_up_to_date(run: Run) -> None:
     for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
         _publish_refs(run, publication, [ref], f"new {ref.kind.value} 1")
     _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
+    run.ledger.pictures.leave(after=run.now + run.grace)
     publication.collect()
     publication.close()
     purge_caches(run)
@@ -205,7 +206,7 @@ def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[t
         made = render_again(name, [(article, around[article.key]) for article in others], facts, journal)
         results += zip(others, made, strict=True)
     failed = [(article.key, error) for article, error in errors(results)]
-    give_up(run, failed)
+    put_off(run, failed)
     # Pages that link to one of those wait for the next batch, which makes them again.
     wait = run.ledger.places.withhold(key for key, _ in failed)
     return [(article, made) for article, made in values(results) if article.key not in wait]

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from flows.keeping import is_rechecked, is_unmodified, keep_all, not_read
+from flows.completeness import Tally
+from flows.failing import not_read
+from flows.keeping import is_rechecked, is_unmodified, keep_all
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from flows.wish import Wish
@@ -32,6 +34,7 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     known = run.ledger.articles.known(keys)
     offers = offers_of(run, keys, known)
     due: list[Offer] = []
+    settled: list[str] = []
     for key in keys:
         if (offer := offers.get(key)) is None:
             gone = "owed, but no source of the site file lists it any more"
@@ -40,12 +43,16 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
             )
             continue
         before = known.get(key)
-        step = decide(offer, before, now=run.now, force=wish.force, recheck=key in watched)
+        named = bool(wish.articles)
+        step = decide(offer, before, now=run.now, force=wish.force, named=named, recheck=key in watched)
         decision = _within(wish, len(due), offer, step)
         record_decision(run, offer, decision, before)
         if decision.fetches:
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)
+        elif before and before.owed and decision.step in (Step.SAME, Step.GIVEN_UP):
+            settled.append(key)
+    run.ledger.articles.settle(settled)
     return due
 
 
@@ -139,10 +146,15 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    not_read(run, [(offer.entry.key, error) for offer, error in errors(fetched)])
-    articles = keep_all(run, parsed)
-    for (offer, capture), value in parsed:
-        if capture.response is not None and not isinstance(value, BaseException):
+    tally = Tally()
+    for offer, error in errors(fetched):
+        not_read(run, offer, error, tally)
+    articles = keep_all(run, parsed, tally)
+    tally.report(run)
+    kept = {article.key for article in articles}
+    for offer, capture in answered:
+        # What was not kept was not seen: a 304 would hide the page for ever once it is what it should be.
+        if capture.response is not None and offer.entry.key in kept:
             reader = run.site.source(offer.entry.source).digest
             answers.note(capture.asked_url, capture.response, reader=reader, moved_to=capture.moved_to)
     journal.flush()

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.keeping import keep_all, settle_rights
+from flows.mirroring import settle_pictures
 from flows.reading import offers_of, record_decision, shelves_of
 from flows.report import CAPTURES
 from flows.run import Run
@@ -36,6 +37,7 @@ class _Chosen:
 def replay_kept(run: Run, wish: Wish) -> None:
     """Read the kept answers of these stories as a run would have, and keep what comes out; the oldest story first."""
     settle_rights(run)
+    settle_pictures(run)
     kept = _find(run)
     chosen = _choose(run, wish, kept)
     log.info("%s stories to read again; answers of %s addresses are kept", len(chosen), len(kept))

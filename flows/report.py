@@ -39,6 +39,8 @@ class _Line:
 
 CAPTURES = "captures"
 """The subject of what is to be said of the files of kept answers."""
+PICTURES = "the pictures"
+"""The subject of how many of them were left for the next run."""
 _WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"

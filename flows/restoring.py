@@ -7,6 +7,7 @@ from flows.publication import MARKER, read_state
 from flows.reading_store import as_page, read_all
 from flows.run import Run
 from flows.status import is_for_operators
+from tasks.articles.mirroring import digest_of_key
 from tasks.errors import StoreError
 from tasks.ledger.records import PREFIX
 from tasks.model import ActionKind, Outcome, Receipt, Result, RunReport, Stage, Stored
@@ -15,14 +16,13 @@ from tasks.outputs.addresses import SITEMAPS
 _SHARD = re.compile(
     r"<loc>[^<]*/sitemaps/(\d{4}-\d\d-\d+)\.xml</loc>\s*<lastmod>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)</lastmod>"
 )
-# What nothing renders again: pictures, and former files of the search index, which wait to be deleted.
-_NOT_RENDERED = ("pictures/", "search/")
 
 
 def restore_ledger(run: Run) -> None:
     """Fill the empty ledger with what the store's records of articles say, and with the digest of every object.
 
-    Afterwards every page is due: it is rendered and compared, so that what the store lacks comes back too.
+    Afterwards every page is due: it is rendered and compared, so that what the store lacks comes back too. Pictures that no
+    record names are of no use, and leave.
     """
     found = run.store.read(MARKER)
     if found is None:
@@ -42,6 +42,7 @@ def restore_ledger(run: Run) -> None:
     run.ledger.generations.settle(state.generation)
     for batch in read_all(run.store, keys):
         run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
+    run.ledger.objects.delete_later(run.ledger.pictures.left_over(), after=run.now + run.grace)
     told = f"{len(ours)} articles from {len(keys)} objects, generation {state.generation}"
     run.recorder.outcome(
         Outcome(subject="the ledger", stage=Stage.DECIDE, result=Result.DONE, reason=f"restored: {told}")
@@ -71,8 +72,13 @@ def _receipt(key: str, stored: Stored) -> Receipt:
 def disown_foreign(run: Run, report: RunReport) -> None:
     """After everything was rendered: what nothing asked for was in the store, but is not ours."""
     wanted = {*report.written, *report.unchanged, *report.deleted}
-    foreign = [key for key in run.ledger.objects.all() if key not in wanted and not key.startswith(_NOT_RENDERED)]
+    foreign = [key for key in run.ledger.objects.all() if key not in wanted and not _is_of_before(key)]
     run.ledger.objects.disown(foreign)
     if foreign:
         named = ", ".join(foreign[:20]) + (f" and {len(foreign) - 20} more" if len(foreign) > 20 else "")
         run.ledger.journal.note("store", Stage.DECIDE, f"not ours: {named}")
+
+
+def _is_of_before(key: str) -> bool:
+    """What nothing renders again, and is ours: pictures, and former files of the search index, which wait to be deleted."""
+    return bool(digest_of_key(key)) or key.startswith("search/")

@@ -11,7 +11,8 @@ def bring_back(run: Run, generation: int | None) -> None:
 
     Without a number: of the one before the last, or before the one that they are held at already.
 
-    Pages that did not exist then stay: nothing links to them any more. Articles stay as they are.
+    Pages that did not exist then stay: nothing links to them any more. Articles stay as they are. Pictures that only lists
+    of before show are still in the store, and stay as long as one can go back to the generation that this makes.
     """
     generations = run.ledger.generations
     held = generations.held_at()
@@ -19,6 +20,7 @@ def bring_back(run: Run, generation: int | None) -> None:
     pages = generations.pages_of(number)
     if not pages:
         raise ConfigError(f"generation {number}: no list of it is known")
+    run.ledger.pictures.keep_longer()
     generations.hold(number)
     publication = Publication(run)
     publication.open()

@@ -11,7 +11,7 @@ from flows.run import Run
 from tasks.batch import Batch, batch
 from tasks.config import FetchTable
 from tasks.errors import FinewsError
-from tasks.model import Outcome, Result, Stage, Unmodified
+from tasks.model import Left, Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
 progress = logging.getLogger("finews.progress")
@@ -116,6 +116,10 @@ def _outcome(subject: str, stage: Stage, value: object, seconds: float) -> Outco
         since = f" since {value.since:%Y-%m-%d %H:%M} UTC" if value.since else ""
         return Outcome(
             subject=subject, stage=stage, result=Result.SKIPPED, reason=f"not modified{since}", seconds=seconds
+        )
+    if isinstance(value, Left):
+        return Outcome(
+            subject=subject, stage=stage, result=Result.SKIPPED, reason=f"left for the next run: {value.reason}"
         )
     if isinstance(value, FinewsError):
         reason = str(value)

@@ -16,6 +16,7 @@ from flows.begin_later import begin_at
 from flows.breaker import tripped
 from flows.ending import conclude, end, ending_early
 from flows.keeping import forget_old, settle_rights
+from flows.mirroring import settle_pictures
 from flows.publishing import publish_unless, render_and_publish
 from flows.reading import decide_all, read_texts
 from flows.run import Run, in_batches, in_zone, open_run, read_site
@@ -105,6 +106,7 @@ def syndicate(
 def _fetch(run: Run, wish: Wish) -> None:
     """The whole way: ask, decide, fetch, parse, render, publish."""
     settle_rights(run)
+    settle_pictures(run)
     asked = ask_sources(run, wish)
     due = decide_all(run, wish, asked.keys)
     run = in_batches(run, len(due))

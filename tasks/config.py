@@ -221,6 +221,16 @@ class FetchTable(_Table):
     max_rechecks: Annotated[int, Field(ge=0, le=100_000)] = 50
 
 
+class PicturesTable(_Table):
+    """`[pictures]`: how much of a run fetching pictures for the site may take; what is left comes with the next runs.
+
+    `max_seconds`: for all of them. `max_failures`: of a host, one after the other, after which it is let alone.
+    """
+
+    max_seconds: Annotated[float, Field(ge=0, le=86_400, strict=False)] = 120.0
+    max_failures: Annotated[int, Field(ge=1, le=1_000)] = 5
+
+
 class VerdictTable(_Table):
     """`[verdict]`: when problems make the whole run fail, and lists stay as they are.
 
@@ -269,6 +279,12 @@ class CapturesTable(_Table):
     days: Annotated[int, Field(ge=1, le=100_000)] = 14
 
 
+class QuarantineTable(_Table):
+    """`[quarantine]`: for how many days an answer that is no article is kept."""
+
+    days: Annotated[int, Field(ge=1, le=100_000)] = 14
+
+
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
 
@@ -314,6 +330,8 @@ class _SiteFile(_Table):
     workflow: WorkflowTable = WorkflowTable()
     announce: AnnounceTable = AnnounceTable()
     captures: CapturesTable = CapturesTable()
+    quarantine: QuarantineTable = QuarantineTable()
+    pictures: PicturesTable = PicturesTable()
     sample: SampleTable | None = None
     slugs: dict[str, Slug] = {}
     sources: Annotated[list[SourceTable], Field(min_length=1)]
@@ -364,6 +382,8 @@ class Site:
     workflow: WorkflowTable
     announce: AnnounceTable
     captures: CapturesTable
+    quarantine: QuarantineTable
+    pictures: PicturesTable
     sample: SampleTable | None
     slugs: Mapping[str, str]
     sources: tuple[SourceSpec, ...]
@@ -410,7 +430,7 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
     if parsed.publish.gzip and parsed.publish.url.lower().startswith("file:"):
         where = places.at(("publish", "gzip"))
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
-    names = ("site", "publish", "ledger", "fetch", "verdict", "workflow", "announce", "captures", "sample")
+    names = _SiteFile.model_fields.keys() - {"slugs", "sources"}
     tables = {name: getattr(parsed, name) for name in names}
     return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
 

@@ -3,6 +3,7 @@
     FinewsError                 everything below; carries what, where and what was expected
     ├── ConfigError             the site file or the command line is wrong (exit status 2)
     ├── FetchError              an address gave no usable answer; `retryable` says whether to ask again
+    │   └── NotAsked            an earlier Retry-After still holds, so nothing was asked
     ├── ParseError              an answer came but is not what its kind promises (never retried)
     │   └── NotAnArticle        what was read is a challenge, a login, an error page, ... in an article's place
     ├── RenderError             a page could not be made from an article (never retried)
@@ -60,6 +61,10 @@ class FetchError(FinewsError):
         self.status = status
         self.size = size
         self.not_before = not_before
+
+
+class NotAsked(FetchError):
+    """Nobody was asked: what an earlier answer said of asking again still holds."""
 
 
 class ParseError(FinewsError):

@@ -143,6 +143,13 @@ class Unmodified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What was not asked for in this run and waits for the next one, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """An entry together with the answer that holds its text; None when the list carried the text.
 
@@ -185,6 +192,7 @@ class Status(StrEnum):
     PENDING = "pending"  # listed, text not yet read
     READY = "ready"  # parsed; may or may not be published
     FAILED = "failed"  # the last attempt failed; tried again when due
+    GIVEN_UP = "given up"  # its text is gone; asked for again only when its record changes, or a person wants it
     WITHDRAWN = "withdrawn"  # taken down; never comes back by itself
 
 
@@ -201,6 +209,7 @@ class Known:
     """What the ledger knows of an article, as far as a decision and the report need it.
 
     `page_key` and `category` (its slug) are empty, `revision` 0 and `published_at` None, until its text has been read once.
+    `missing`: in how many runs in a row its text answered 404. `owed`: a list changed its record, and no run has read it since.
     """
 
     key: str
@@ -213,6 +222,8 @@ class Known:
     next_try_at: datetime | None = None
     first_seen_at: datetime | None = None
     revision: int = 0
+    missing: int = 0
+    owed: bool = False
     published_at: datetime | None = None
 
 
@@ -226,6 +237,7 @@ class Step(StrEnum):
     RECHECK = "re-check due"
     REPLAY = "replayed"  # its kept answer is read again, nobody is asked
     NOT_DUE = "not due"
+    GIVEN_UP = "given up"
     UNKEPT = "no kept answer"
     UNUSABLE = "unusable"
     WITHDRAWN = "withdrawn"

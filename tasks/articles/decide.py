@@ -3,11 +3,15 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from tasks.model import Decision, Entry, Known, Offer, Status, Step
 
-# Waits after the 1st, 2nd, ... failed run. The last one goes on for ever: nothing is given up silently.
+# Waits after the 1st, 2nd, ... failed run. The last one goes on for ever: only what is gone is given up, and by name.
 _BACKOFF = tuple(timedelta(hours=hours) for hours in (0, 1, 3, 6, 12, 24))
+MOST_MISSING = 8
+"""A text that answered 404 in so many runs in a row is given up. By the waits between them that is three days: longer than
+pages come after the lists that name them, and longer than outages that answer 404 for everything last."""
 
 
 def merge(entries: Sequence[Entry], *, settled: str = "") -> Offer:
@@ -28,8 +32,16 @@ def summary_of(digest: str) -> str:
     return re.sub(r"^\s*【[^】]*】\s*", "", digest).strip()
 
 
-def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = False, recheck: bool = False) -> Decision:
-    """The step for one usable story. `recheck`: its page is due to be looked at again."""
+def decide(
+    offer: Offer,
+    known: Known | None,
+    *,
+    now: datetime,
+    force: bool = False,
+    named: bool = False,
+    recheck: bool = False,
+) -> Decision:
+    """The step for one usable story. `named`: a person asks for this one; `recheck`: its page is due for another look."""
     if known is None:
         return Decision(step=Step.NEW, reason="not seen before")
     if known.status is Status.WITHDRAWN:
@@ -44,11 +56,32 @@ def decide(offer: Offer, known: Known | None, *, now: datetime, force: bool = Fa
             due = f"{known.next_try_at:%Y-%m-%d %H:%M %z}"
             return Decision(step=Step.NOT_DUE, reason=f"failed {known.attempts} times, next try after {due}")
         return Decision(step=Step.RETRY, reason=f"failed {known.attempts} times")
+    if known.status is Status.GIVEN_UP:
+        return _given_up(changed=known.offer_digest != offer.digest, named=named)
     if known.offer_digest != offer.digest:
         return Decision(step=Step.CHANGED, reason="its record in the list changed")
     if recheck:
         return Decision(step=Step.RECHECK, reason="its page is looked at again for corrections")
     return Decision(step=Step.SAME, reason="already read, record unchanged")
+
+
+def _given_up(*, changed: bool, named: bool) -> Decision:
+    if named:
+        return Decision(step=Step.RETRY, reason="given up before, and asked for by name")
+    if changed:
+        return Decision(step=Step.CHANGED, reason="given up before, and its record in the list changed")
+    return Decision(
+        step=Step.GIVEN_UP, reason="its text is gone; asked for again when its record changes, or a run names it"
+    )
+
+
+def is_gone(status: int | None, known: Known) -> bool:
+    """Whether an answer with this status ends asking: gone for good (RFC 9110 section 15.5.11), or missing for too long.
+
+    One that was given up before and is still missing stays given up.
+    """
+    for_long = known.status is Status.GIVEN_UP or known.missing + 1 >= MOST_MISSING
+    return status == HTTPStatus.GONE or (status == HTTPStatus.NOT_FOUND and for_long)
 
 
 def next_try(failures: int, *, now: datetime) -> datetime:

@@ -13,13 +13,14 @@ from html import escape, unescape
 from tasks.articles.images import Renditions
 
 FOLDER = "pictures"
-_SCHEME = "mirror:"
+SCHEME = "mirror:"
 _MOST = 100  # pictures of one article; nobody is asked for more
 _UP = "../" * 4  # from the page of an article, `<category>/<YYYY>/<MM>/<DD>/<id>.html`
 _COLUMN = 684  # CSS pixels: the width of an article's text on a wide screen
 
 _IMG = re.compile(r'<img((?: [a-z]+="[^"]*")+)>')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
+_FIGURE = re.compile(r"<figure[ >].*?</figure>\n?", re.DOTALL)  # of pictures, always, and never one in another
 _EMPTY_LINK = re.compile(r'<a(?: [a-z]+="[^"]*")*></a>')
 _EMPTY_BLOCK = re.compile(r'<(figure|p)(?: [a-z]+="[^"]*")*></\1>\n?')
 _OWN_ATTRIBUTES = frozenset({"src", "width", "height", "referrerpolicy"})
@@ -57,32 +58,44 @@ def to_mirror(html: str) -> str:
     def named(found: re.Match[str]) -> str:
         address = _attributes(found).get("src", "")
         wanted.setdefault(address)
-        return found[0].replace(f' src="{address}"', f' src="{_SCHEME}{address}"', 1) if len(wanted) <= _MOST else ""
+        return found[0].replace(f' src="{address}"', f' src="{SCHEME}{address}"', 1) if len(wanted) <= _MOST else ""
 
     return _without_empty(_IMG.sub(named, html))
 
 
 def wanted_by(html: str) -> tuple[str, ...]:
     """Addresses of the pictures that are to be fetched for this text, each once, in their order."""
-    if _SCHEME not in html:
+    if SCHEME not in html:
         return ()
     sources = (_attributes(found).get("src", "") for found in _IMG.finditer(html))
-    return tuple(dict.fromkeys(unescape(s.removeprefix(_SCHEME)) for s in sources if s.startswith(_SCHEME)))
+    return tuple(dict.fromkeys(unescape(s.removeprefix(SCHEME)) for s in sources if s.startswith(SCHEME)))
 
 
 def with_pictures(html: str, known: Mapping[str, Mirrored]) -> str:
     """The HTML for a page: pictures that are here by their keys, the others left out, with their captions kept."""
-    if _SCHEME not in html:
+    if SCHEME not in html:
         return html
 
     def shown(found: re.Match[str]) -> str:
         attributes = _attributes(found)
-        if not attributes.get("src", "").startswith(_SCHEME):
+        if not attributes.get("src", "").startswith(SCHEME):
             return found[0]
-        picture = known.get(unescape(attributes["src"].removeprefix(_SCHEME)))
+        picture = known.get(unescape(attributes["src"].removeprefix(SCHEME)))
         return _tag(attributes, picture) if picture else ""
 
     return _without_empty(_IMG.sub(shown, html))
+
+
+def unmirrored(html: str, *, drop: bool) -> str:
+    """The HTML of a text whose pictures the site may not keep any more: linked at the publisher again, or without them.
+
+    Those to `drop` go with their captions, as in a text that is read without pictures.
+    """
+    if not wanted_by(html):
+        return html
+    if drop:
+        return _without_empty(_IMG.sub("", _FIGURE.sub("", html)))
+    return _IMG.sub(lambda found: found[0].replace(f' src="{SCHEME}', ' src="', 1), html)
 
 
 def _tag(attributes: Mapping[str, str], picture: Mirrored) -> str:

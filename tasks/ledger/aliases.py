@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.quarantine import let_go
 from tasks.ledger.schema import aliases, articles, sightings
 from tasks.model import Entry, Listing, Status
 
@@ -63,6 +64,8 @@ class Aliases:
             db.execute(aliases.update().where(aliases.c.article == younger).values(article=older))
             db.execute(aliases.delete().where(aliases.c.name == _key_name(younger)))
             _insert(db, older, [_key_name(younger)])
+            let_go(db, [younger])
+            db.execute(articles.update().where(articles.c.key == older).values(owed=True))
             db.execute(articles.delete().where(articles.c.key == younger))
         return True
 

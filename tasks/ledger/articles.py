@@ -19,6 +19,7 @@ from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.pictures import note_uses, with_known_pictures
 from tasks.ledger.places import mark_stale, take_out, touch
+from tasks.ledger.quarantine import let_go
 from tasks.ledger.replays import still_owes
 from tasks.ledger.revisions import Revision, keep_revision, revisions_of
 from tasks.ledger.schema import articles, categories, echoes, indexes, moves, objects, sightings, unusable
@@ -39,7 +40,8 @@ class Articles:
     def record(self, listing: Listing, *, now: datetime) -> tuple[str, ...]:
         """Keep what a list says; returns the subjects that are new or changed in it.
 
-        An unusable record never replaces what an earlier, usable one said.
+        An unusable record never replaces what an earlier, usable one said. Whatever is new or changed is owed from then
+        on, whether or not a list ever names it again: see `unread`.
         """
         # A list may name a story twice: the first record counts, or the two would take turns for ever.
         firsts = {entry.key: entry for entry in reversed(listing.entries)}
@@ -49,7 +51,7 @@ class Articles:
             fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
             for entry in fresh:
                 _keep_sighting(db, entry, now)
-                if not db.execute(sa.select(articles.c.key).where(articles.c.key == entry.key)).first():
+                if not db.execute(_at(entry.key).values(owed=True)).rowcount:
                     row = {"key": entry.key, "status": Status.PENDING, "first_seen_at": now, "source": entry.source}
                     db.execute(articles.insert().values(**row))
             reasons = {
@@ -80,6 +82,8 @@ class Articles:
                     next_try_at=row.next_try_at,
                     first_seen_at=row.first_seen_at,
                     revision=row.revision or 0,
+                    missing=row.missing,
+                    owed=row.owed,
                     published_at=row.published_at,
                 )
                 for chunk in batches(keys)
@@ -92,14 +96,24 @@ class Articles:
             return _sightings(db, keys)
 
     def unread(self, *, now: datetime) -> tuple[str, ...]:
-        """Keys of stories that were listed once and still have to be read: waiting, or failed and due."""
+        """Keys of stories that lists have named and that still have to be read, or decided on: those that wait, those that
+        failed and are due, and those whose record has changed since they were read or given up.
+        """
         due = sa.or_(articles.c.next_try_at.is_(None), articles.c.next_try_at <= now)
         waiting = sa.or_(articles.c.status == Status.PENDING, sa.and_(articles.c.status == Status.FAILED, due))
+        # Not "is ready or given up": the database would take its index of states, and read the whole archive.
+        changed = sa.and_(articles.c.owed, articles.c.status.not_in([Status.PENDING, Status.FAILED, Status.WITHDRAWN]))
+        named = sa.select(articles.c.key, articles.c.first_seen_at)
+        found = sa.union(named.where(waiting), named.where(changed)).subquery()
         with self._database.begin() as db:
-            rows = db.execute(
-                sa.select(articles.c.key).where(waiting).order_by(articles.c.first_seen_at, articles.c.key)
-            )
-            return tuple(row.key for row in rows)
+            rows = db.execute(sa.select(found.c.key).order_by(found.c.first_seen_at, found.c.key))
+            return tuple(rows.scalars())
+
+    def settle(self, keys: Iterable[str]) -> None:
+        """What lists changed of these is nothing that is published."""
+        with self._database.begin() as db:
+            for chunk in batches(keys):
+                db.execute(articles.update().where(articles.c.key.in_(chunk)).values(owed=False))
 
     def save(
         self,
@@ -144,7 +158,13 @@ class Articles:
                 "stale": True,
             }
             if former is None:
-                values |= {**_READ, "updated_at": article.published_at, "read_at": now, "released_at": released_at}
+                values |= {
+                    **_READ,
+                    "owed": owes,
+                    "updated_at": article.published_at,
+                    "read_at": now,
+                    "released_at": released_at,
+                }
             else:
                 values |= {"updated_at": now}
                 if before.page_key != article.page_key:
@@ -185,11 +205,20 @@ class Articles:
                 db.execute(moves.insert().values(old_key=old, article=key))
                 mark_stale(db, {IndexRef(kind=IndexKind.MOVED, name=old): None})
 
-    def fail(self, key: str, reason: str, *, next_try_at: datetime) -> None:
-        """One more failed run for a story."""
+    def fail(self, key: str, reason: str, *, next_try_at: datetime, missing: bool = False) -> None:
+        """One more failed run for a story. `missing`: its text answered 404."""
         with self._database.begin() as db:
-            counted = {"attempts": articles.c.attempts + 1, "next_try_at": next_try_at, "error": legal(reason)}
-            db.execute(_at(key).values(**counted, status=Status.FAILED))
+            counted = {"attempts": articles.c.attempts + 1, "missing": articles.c.missing + 1 if missing else 0}
+            told = {"next_try_at": next_try_at, "error": legal(reason)}
+            db.execute(_at(key).values(**counted, **told, status=Status.FAILED))
+
+    def give_up(self, key: str, reason: str, offer: Offer) -> None:
+        """The text of a story is gone. It is asked for again when lists offer something else than `offer`, or by hand."""
+        ended = {"next_try_at": None, "recheck_at": None, "owed": False, "offer_digest": offer.digest}
+        told = {"attempts": articles.c.attempts + 1, "error": legal(reason)}
+        with self._database.begin() as db:
+            db.execute(_at(key).values(**ended, **told, status=Status.GIVEN_UP))
+            let_go(db, [key])
 
     def never_published(self, *, limit: int) -> tuple[Article, ...]:
         """The first articles that have a place in the lists and no page in the store."""
@@ -259,7 +288,9 @@ _CONTENT = (
     "code", "file_id", "title", "published_at", "origin_url", "summary", "quote", "post_body", "html",
     "content_digest", "page_key", "post_key", "modified_at",
 )  # fmt: skip
-_READ: Mapping[str, Any] = MappingProxyType({"status": Status.READY, "attempts": 0, "next_try_at": None, "error": None})
+_READ: Mapping[str, Any] = MappingProxyType(
+    {"status": Status.READY, "attempts": 0, "missing": 0, "next_try_at": None, "error": None, "owed": False}
+)
 
 
 def _leave_address(db: Connection, before: Row[tuple[object, ...]], article: Article, now: datetime) -> None:

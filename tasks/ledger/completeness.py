@@ -29,7 +29,10 @@ class Share:
 
 
 class Completeness:
-    """The last answers of each source: a digit each, `1` for an article."""
+    """The last answers of each source: a digit each, `1` for an article.
+
+    What is usual follows slowly, so a source that stays as it is now is believed in the end.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,12 +44,14 @@ class Completeness:
         return _share(known) if known else None
 
     def note(self, source: str, *, articles: int, others: int) -> Share:
-        """Keep how many answers of a run were articles, and how many were none."""
+        """Keep how many answers of a run were articles, and how many were none or never came; with none the share till now.
+
+        They are spread evenly: a few failures among many articles are no fall, in whichever order they ended.
+        """
         name = f"complete {source}"
         with self._database.begin() as db:
             known = fact(db, name)
-            # What was no article counts as the newer: a source that breaks is known the sooner.
-            last = (known + "1" * articles + "0" * others)[-(_LATELY + _AS_A_RULE) :]
+            last = (known + _spread(articles, others))[-(_LATELY + _AS_A_RULE) :]
             if last != known:
                 keep_fact(db, name, last)
         return _share(last)
@@ -56,3 +61,9 @@ def _share(last: str) -> Share:
     lately, before = last[-_LATELY:], last[:-_LATELY]
     usual = before.count("1") / len(before) if len(before) >= _ENOUGH else None
     return Share(lately=lately.count("1") / max(1, len(lately)), usual=usual)
+
+
+def _spread(articles: int, others: int) -> str:
+    """One digit an answer, those of `others` as far from each other as can be."""
+    count = articles + others
+    return "".join("0" if (n + 1) * others // count > n * others // count else "1" for n in range(count))

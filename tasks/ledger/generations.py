@@ -24,12 +24,12 @@ class Generations:
     def number(self) -> int:
         """The last finished one; 0 before the first."""
         with self._database.begin() as db:
-            return _number(db)
+            return last_number(db)
 
     def finish(self) -> int:
         """One more is finished; its number."""
         with self._database.begin() as db:
-            number = _number(db) + 1
+            number = last_number(db) + 1
             keep_fact(db, "generation", str(number))
             return number
 
@@ -42,7 +42,7 @@ class Generations:
     def keep(self, pages: Iterable[Page]) -> None:
         """Remember how these pages look in the generation that is being published; forget what is too old."""
         with self._database.begin() as db:
-            number = _number(db) + 1
+            number = last_number(db) + 1
             for page in pages:
                 here = versions.c.key == page.key
                 newest_old = sa.select(sa.func.max(versions.c.generation)).where(
@@ -65,8 +65,8 @@ class Generations:
     def pages_of(self, number: int) -> tuple[Page, ...]:
         """Open list pages as they were in an earlier generation; `ConfigError` when that is not known (any more)."""
         with self._database.begin() as db:
-            newest = _number(db)
-            oldest = max(int(fact(db, "versions since") or 1), newest - KEPT)
+            newest = last_number(db)
+            oldest = oldest_kept(db)
             if oldest >= newest:
                 raise ConfigError(
                     "there is no earlier generation: nothing was published before, or an article withdrawn since"
@@ -119,8 +119,14 @@ def release(db: Connection) -> None:
 def forget_versions(db: Connection) -> None:
     """Nobody can go back behind the generation that is being published: what was taken down would stand there."""
     db.execute(versions.delete())
-    keep_fact(db, "versions since", str(_number(db) + 1))
+    keep_fact(db, "versions since", str(last_number(db) + 1))
 
 
-def _number(db: Connection) -> int:
+def last_number(db: Connection) -> int:
+    """The last finished generation; 0 before the first."""
     return int(fact(db, "generation") or 0)
+
+
+def oldest_kept(db: Connection) -> int:
+    """The first generation to which one can go back, or whose lists a later one may show; above the last: to none."""
+    return max(int(fact(db, "versions since") or 1), last_number(db) - KEPT)

@@ -1,4 +1,4 @@
-"""Pictures that the site keeps itself: which are to be fetched, which are in the store, and what articles show of them."""
+"""Pictures that the site keeps itself: which are to be fetched, which are in the store, and which leave it."""
 
 import hashlib
 import json
@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from tasks.articles.decide import next_try
-from tasks.articles.mirroring import Mirrored, digest_of_key, wanted_by, with_pictures
+from tasks.articles.mirroring import FOLDER, Mirrored, digest_of_key, wanted_by, with_pictures
 from tasks.articles.plain import legal
 from tasks.ledger.opening import Database, batches
+from tasks.ledger.picture_uses import forget_unused, keep_longer, let_go, shown_before, use
 from tasks.ledger.places import touch
-from tasks.ledger.schema import articles, objects, picture_uses, pictures
+from tasks.ledger.schema import Instant, articles, objects, picture_uses, pictures
 from tasks.model import Article, Status
 
 _ATTEMPTS = 8  # runs: what could not be had for four days is gone
+_GIVEN_UP = ""  # in the place of a digest
 
 
 class Pictures:
@@ -28,17 +30,24 @@ class Pictures:
         self._database = database
         self._store = store
 
-    def due(self, *, now: datetime, limit: int) -> tuple[str, ...]:
+    def due(self, *, now: datetime, limit: int, after: str = "") -> tuple[str, ...]:
         """Addresses of the newest pictures that an article shows, that are not in the store, and may be asked for now.
 
-        Not those that have failed at this very time: it is that of the run.
+        Not those that have failed at this very time: it is that of the run. `after`: the next ones after this address.
         """
-        waits = sa.or_(pictures.c.next_try_at.is_(None), pictures.c.next_try_at < now)
-        missing = sa.and_(pictures.c.digest.is_(None), pictures.c.failures < _ATTEMPTS, waits)
-        shown = _users(pictures.c.id).where(articles.c.status != Status.WITHDRAWN).exists()
-        query = sa.select(pictures.c.url).where(missing, shown)
+        newest = pictures.c.wanted_at.desc(), pictures.c.id.desc()
+        query = sa.select(pictures.c.url).where(_is_due(now)).order_by(*newest).limit(limit)
         with self._database.begin() as db:
-            return tuple(db.execute(query.order_by(pictures.c.wanted_at.desc(), pictures.c.id).limit(limit)).scalars())
+            if after:
+                at = db.execute(sa.select(pictures.c.wanted_at).where(pictures.c.id == _id(after))).scalar_one()
+                place = sa.tuple_(sa.literal(at, Instant), sa.literal(_id(after)))
+                query = query.where(sa.tuple_(pictures.c.wanted_at, pictures.c.id) < place)
+            return tuple(db.execute(query).scalars())
+
+    def count_due(self, *, now: datetime) -> int:
+        """How many pictures wait that may be asked for now."""
+        with self._database.begin() as db:
+            return db.execute(sa.select(sa.func.count()).select_from(pictures).where(_is_due(now))).scalar() or 0
 
     def keep(self, found: Mapping[str, Mirrored], *, now: datetime) -> None:
         """These are in the store. Every page that shows them has to be made again."""
@@ -47,42 +56,65 @@ class Pictures:
                 told = {"digest": picture.digest, "extension": picture.extension, "sizes": json.dumps(picture.sizes)}
                 done = {"fetched_at": now, "failures": 0, "next_try_at": None, "error": None}
                 db.execute(pictures.update().where(pictures.c.id == _id(url)).values(**told, **done))
-                _show_again(db, db.execute(_users(_id(url))).all())
+                _show_again(db, db.execute(_users_of([_id(url)])).all())
 
-    def fail(self, url: str, reason: str, *, now: datetime) -> None:
-        """It could not be had in this run; it is tried again later, but not for ever."""
+    def fail(self, url: str, reason: str, *, now: datetime, not_before: datetime | None = None) -> None:
+        """It could not be had in this run; it is tried again later, but not for ever. `not_before`: as its host asks."""
         with self._database.begin() as db:
             here = pictures.c.id == _id(url)
             failures = (db.execute(sa.select(pictures.c.failures).where(here)).scalar() or 0) + 1
-            later = {"failures": failures, "next_try_at": next_try(failures, now=now), "error": legal(reason)}
-            db.execute(pictures.update().where(here).values(**later))
+            again = max(next_try(failures, now=now), not_before or now)
+            later = {"failures": failures, "next_try_at": again, "error": legal(reason)}
+            given_up = {"digest": _GIVEN_UP} if failures >= _ATTEMPTS else {}
+            db.execute(pictures.update().where(here).values(**later, **given_up))
 
-    def shown_by(self, url: str) -> tuple[str, ...]:
-        """Keys of the articles that show this picture."""
+    def shown_by(self, urls: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+        """Who shows each of these pictures: keys of articles, with the names of their sources."""
+        ids = {_id(url): url for url in urls}
+        found: dict[str, dict[str, str]] = {url: {} for url in ids.values()}
+        query = sa.select(picture_uses.c.picture, articles.c.key, articles.c.source).join(articles, _SHOWS)
         with self._database.begin() as db:
-            return tuple(row.key for row in db.execute(_users(_id(url)).order_by(articles.c.key)))
+            for chunk in batches(ids):
+                here = query.where(picture_uses.c.picture.in_(chunk))
+                for row in db.execute(here.order_by(articles.c.key)):
+                    found[ids[row.picture]][row.key] = row.source
+        return found
 
-    def take_down(self, keys: Iterable[str], *, now: datetime) -> None:
-        """Pictures that only these withdrawn articles showed leave the store."""
+    def leave(self, *, after: datetime) -> None:
+        """What no article shows, nor a list to which one can go back, is deleted by the first run after that time."""
         with self._database.begin() as db:
-            for chunk in batches(keys):
-                of_these = sa.select(picture_uses.c.picture).where(picture_uses.c.article.in_(chunk))
-                found = {row.id: row.digest for row in db.execute(_kept().where(pictures.c.id.in_(of_these)))}
-                for picture, digest in found.items():
-                    alike = sa.select(pictures.c.id).where(pictures.c.digest == digest)
-                    living = _users_of(alike).where(articles.c.status != Status.WITHDRAWN)
-                    if db.execute(living.limit(1)).first() is None:
-                        db.execute(pictures.update().where(pictures.c.id == picture).values(digest=None))
-                        _delete(db, self._store, digest, now)
+            for digest in forget_unused(db, shown_before(db)):
+                _delete(db, self._store, digest, after)
+
+    def keep_longer(self) -> None:
+        """Lists of before are published again: what they show stays as if it had been in use until now."""
+        with self._database.begin() as db:
+            keep_longer(db)
+
+    def left_over(self) -> tuple[str, ...]:
+        """Keys of objects that are pictures of no use that the ledger knows: looked for in the whole archive.
+
+        An ordinary run leaves none. A new ledger finds what was about to leave, and an audit what a run wrote that was
+        killed before it said so, or the other sizes of a picture that was lost.
+        """
+        start = f"{FOLDER}/"
+        ours = sa.and_(objects.c.store == self._store, objects.c.key >= start, objects.c.key < start + "\U0010ffff")
+        digest = sa.func.substr(objects.c.key, len(start) + len("ab/") + 1, 64)
+        used = sa.select(pictures.c.id).where(pictures.c.digest == digest).exists()
+        query = sa.select(objects.c.key).where(ours, objects.c.delete_after.is_(None), ~used)
+        with self._database.begin() as db:
+            return tuple(filter(digest_of_key, db.execute(query.order_by(objects.c.key)).scalars()))
 
 
 def note_uses(db: Connection, key: str, html: str, *, now: datetime) -> None:
     """The text of this article shows just these pictures."""
-    db.execute(picture_uses.delete().where(picture_uses.c.article == key))
-    for url in wanted_by(html):
-        if db.execute(sa.select(pictures.c.id).where(pictures.c.id == _id(url))).first() is None:
-            db.execute(pictures.insert().values(id=_id(url), url=url, failures=0, wanted_at=now))
-        db.execute(picture_uses.insert().values(article=key, picture=_id(url)))
+    wanted = {_id(url): url for url in wanted_by(html)}
+    before = set(db.execute(sa.select(picture_uses.c.picture).where(picture_uses.c.article == key)).scalars())
+    let_go(db, key, before - wanted.keys())
+    for picture, url in wanted.items():
+        if db.execute(sa.select(pictures.c.id).where(pictures.c.id == picture)).first() is None:
+            db.execute(pictures.insert().values(id=picture, url=url, failures=0, wanted_at=now))
+    use(db, key, wanted.keys() - before)
 
 
 def with_known_pictures(db: Connection, found: Iterable[Article]) -> tuple[Article, ...]:
@@ -127,13 +159,23 @@ def take_over_pictures(
         db.execute(pictures.update().where(pictures.c.id == _id(one["url"])).values(**kept, fetched_at=now))
 
 
+_SHOWS = picture_uses.c.article == articles.c.key
+
+
 def _id(url: str) -> str:
     """Addresses are longer than what a database can have as a key."""
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    waits = sa.or_(pictures.c.next_try_at.is_(None), pictures.c.next_try_at < now)
+    of_this = sa.select(articles.c.key).join(picture_uses, _SHOWS).where(picture_uses.c.picture == pictures.c.id)
+    shown = of_this.where(articles.c.status != Status.WITHDRAWN).exists()
+    return sa.and_(pictures.c.digest.is_(None), waits, shown)
+
+
 def _kept() -> sa.Select[Any]:
-    return sa.select(pictures).where(pictures.c.digest.is_not(None))
+    return sa.select(pictures).where(pictures.c.digest != _GIVEN_UP)  # nor NULL
 
 
 def _mirrored(row: Row[Any]) -> Mirrored:
@@ -141,13 +183,8 @@ def _mirrored(row: Row[Any]) -> Mirrored:
     return Mirrored(digest=row.digest, extension=row.extension, sizes=sizes)
 
 
-def _users(picture: Any) -> sa.Select[Any]:
-    """The articles that show a picture."""
-    shows = sa.and_(picture_uses.c.article == articles.c.key, picture_uses.c.picture == picture)
-    return sa.select(articles).join(picture_uses, shows)
-
-
 def _users_of(chosen: Any) -> sa.Select[Any]:
+    """The articles that show one of these pictures."""
     shown = sa.select(picture_uses.c.article).where(picture_uses.c.picture.in_(chosen))
     return sa.select(articles).where(articles.c.key.in_(shown))
 
@@ -158,7 +195,7 @@ def _show_again(db: Connection, rows: Iterable[Row[Any]]) -> None:
         db.execute(articles.update().where(articles.c.key == row.key).values(stale=True))
 
 
-def _delete(db: Connection, store: str, digest: str, now: datetime) -> None:
-    start = f"pictures/{digest[:2]}/{digest}-"
+def _delete(db: Connection, store: str, digest: str, after: datetime) -> None:
+    start = f"{FOLDER}/{digest[:2]}/{digest}-"
     here = sa.and_(objects.c.store == store, objects.c.key >= start, objects.c.key < start + "\U0010ffff")
-    db.execute(objects.update().where(here).values(delete_after=now))
+    db.execute(objects.update().where(here).values(delete_after=after))

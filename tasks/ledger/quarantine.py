@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tasks.articles.plain import legal
 from tasks.ledger.opening import Database, batches
@@ -17,7 +18,10 @@ _LARGEST = 2_000_000  # bytes of an answer that are kept
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """One answer. `at` is when it came last, `attempts` how often something like it came."""
+    """One answer. `at` is when it came last, `attempts` how often something like it came, `size` the bytes that came.
+
+    `body` has no more than the first two million of them.
+    """
 
     key: str
     source: str
@@ -26,8 +30,9 @@ class Quarantined:
     url: str
     status: int
     content_type: str
-    body: bytes
     attempts: int
+    size: int
+    body: bytes = b""
 
 
 class Quarantine:
@@ -46,6 +51,7 @@ class Quarantine:
             "status": answer.status,
             "content_type": legal(answer.content_type),
             "body": zlib.compress(answer.body[:_LARGEST]),
+            "size": len(answer.body),
         }
         with self._database.begin() as db:
             here = quarantine.update().where(quarantine.c.key == key)
@@ -55,8 +61,12 @@ class Quarantine:
     def release(self, keys: Iterable[str]) -> None:
         """These stories were read after all."""
         with self._database.begin() as db:
-            for chunk in batches(keys):
-                db.execute(quarantine.delete().where(quarantine.c.key.in_(chunk)))
+            let_go(db, keys)
+
+    def forget(self, *, before: datetime) -> int:
+        """Drop what came last before that time; how many answers. Their reasons stay in the journal."""
+        with self._database.begin() as db:
+            return db.execute(quarantine.delete().where(quarantine.c.at < before)).rowcount
 
     def of(self, key: str) -> Quarantined | None:
         """What is kept of a story."""
@@ -64,8 +74,15 @@ class Quarantine:
             row = db.execute(sa.select(quarantine).where(quarantine.c.key == key)).first()
         return None if row is None else Quarantined(**dict(row._mapping) | {"body": zlib.decompress(row.body)})
 
-    def keys(self) -> tuple[str, ...]:
-        """Stories of which an answer is kept, the newest first."""
-        query = sa.select(quarantine.c.key).order_by(quarantine.c.at.desc(), quarantine.c.key)
+    def listed(self) -> tuple[Quarantined, ...]:
+        """Everything that is kept, without the answers themselves, the newest first."""
+        told = [column for column in quarantine.c if column.name != "body"]
+        query = sa.select(*told).order_by(quarantine.c.at.desc(), quarantine.c.key)
         with self._database.begin() as db:
-            return tuple(db.execute(query).scalars())
+            return tuple(Quarantined(**row._mapping) for row in db.execute(query))
+
+
+def let_go(db: Connection, keys: Iterable[str]) -> None:
+    """Nothing is kept of these stories any more."""
+    for chunk in batches(keys):
+        db.execute(quarantine.delete().where(quarantine.c.key.in_(chunk)))

@@ -39,14 +39,18 @@ class Rechecks:
         with self._database.begin() as db:
             return tuple(db.execute(query.order_by(articles.c.recheck_at, articles.c.key).limit(limit)).scalars())
 
-    def looked(self, key: str, *, now: datetime, changed: bool) -> bool:
-        """One look is over, whatever it showed; false when it was one change too many, and the last look therefore."""
+    def looked(self, key: str, *, now: datetime, changed: bool, last: bool = False) -> bool:
+        """One look is over, whatever it showed; false when it was one change too many, and the last look therefore.
+
+        `last`: there is to be no other one in any case.
+        """
         with self._database.begin() as db:
             names = (articles.c.read_at, articles.c.rechecks, articles.c.recheck_changes)
             row = db.execute(sa.select(*names).where(articles.c.key == key)).one()
             looks, changes = row.rechecks + 1, row.recheck_changes + changed
             restless = changes >= MOST_CHANGES
-            later = (row.read_at or now) + AFTER[looks] if looks < len(AFTER) and not restless else None
+            ends = last or restless or looks >= len(AFTER)
+            later = None if ends else (row.read_at or now) + AFTER[looks]
             # A look that came late does not make the next one come at once.
             at = None if later is None else max(later, now + AFTER[0])
             values = {"rechecks": looks, "recheck_changes": changes, "recheck_at": at}

@@ -59,7 +59,7 @@ _COLUMNS = tuple(
     if column.name
     not in (
         "published", "stale", "attempts", "next_try_at", "error", "recheck_at", "rechecks", "recheck_changes",
-        "fingerprint", "text_digest",
+        "fingerprint", "text_digest", "missing", "owed",
     )
 )  # fmt: skip
 # Records that an earlier version wrote have none of these.

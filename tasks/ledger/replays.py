@@ -57,7 +57,7 @@ def still_owes(db: Connection, before: Row[tuple[object, ...]], offer: Offer, *,
     changed_at = db.execute(sa.select(sightings.c.changed_at).where(record)).scalar()
     if changed_at is not None and changed_at > answered_at:
         return True
-    if before.status != Status.FAILED or before.content_digest is None:
+    if before.status not in (Status.FAILED, Status.GIVEN_UP) or before.content_digest is None:
         return False
     came = db.execute(sa.select(quarantine.c.at).where(quarantine.c.key == entry.key)).scalar()
     return came is None

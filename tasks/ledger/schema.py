@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test holds it to the folder.
-REVISION = "0008"
+REVISION = "0009"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -77,6 +77,8 @@ unusable = Table(
 # that its page is in the store, `stale` that the page has to be made again. `published_at` is what the publisher claims,
 # `modified_at` when it says that it changed the text, `read_at` when the text came first; before `released_at` the
 # article stands in no list. `rechecks` counts later looks at the page, `recheck_changes` those that found another text.
+# `missing` counts the runs in a row in which the text answered 404. `owed`: a list changed the record, and no run has
+# read the text since, or seen that nothing of it is published.
 articles = Table(
     "articles",
     metadata,
@@ -120,6 +122,8 @@ articles = Table(
     Column("recheck_changes", Integer, nullable=False, default=0, server_default="0"),
     Column("fingerprint", String(64)),
     Column("text_digest", String(64)),
+    Column("missing", Integer, nullable=False, default=0, server_default="0"),
+    Column("owed", Boolean, nullable=False, default=False, server_default=false()),
     Index("articles_newest", "published_at", "key"),
     Index("articles_newest_of_category", "category", "published_at", "key"),
     Index("articles_in_category", "category", "place"),
@@ -131,7 +135,11 @@ articles = Table(
 )
 
 # What is due is found without looking at what is not: these indexes hold only rows that wait.
-for _name, _waits in (("articles_new", ~articles.c.published), ("articles_stale", articles.c.stale)):
+for _name, _waits in (
+    ("articles_new", ~articles.c.published),
+    ("articles_stale", articles.c.stale),
+    ("articles_owed", articles.c.owed),
+):
     Index(_name, articles.c.key, sqlite_where=_waits, postgresql_where=_waits)
 _placeless = articles.c.place.is_(None)
 Index(
@@ -187,7 +195,8 @@ echoes = Table(
     Column("other", String(64), primary_key=True, index=True),
 )
 
-# Answers that are no article, as they came; `body` is compressed. They go when the article is read after all.
+# Answers that are no article, as they came; `body` is compressed, `size` that of the whole answer. They go when the
+# article is read after all, taken down or given up, and when they are old.
 quarantine = Table(
     "quarantine",
     metadata,
@@ -200,6 +209,7 @@ quarantine = Table(
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("size", Integer, nullable=False, default=0, server_default="0"),
 )
 
 # How far each order of arrival has come: the last number given, how many articles still stand in it, its newest.
@@ -345,8 +355,9 @@ holds = Table(
     Column("until", Instant, nullable=False),
 )
 
-# Pictures that the site keeps itself, by a digest of their addresses at the publisher. `digest`, `extension` and `sizes`
-# (JSON: pairs of width and height) are empty as long as the picture is not in the store.
+# Pictures that something uses, by a digest of their addresses at the publisher. `digest`, `extension` and `sizes` (JSON:
+# pairs of width and height) are NULL as long as the picture is not in the store; a `digest` of no characters is that of a
+# picture that was tried often enough, so that the index of what is missing has no more than what can be due.
 pictures = Table(
     "pictures",
     metadata,
@@ -365,7 +376,8 @@ pictures = Table(
 _missing = pictures.c.digest.is_(None)
 Index("pictures_missing", pictures.c.wanted_at, pictures.c.id, sqlite_where=_missing, postgresql_where=_missing)
 
-# Which article shows which picture.
+# Which article shows which picture. What an article does not show any more is used by a generation (`generation` and its
+# number in the place of the article's key, which has no blank), as long as one can go back to lists of before.
 picture_uses = Table(
     "picture_uses",
     metadata,

@@ -10,7 +10,9 @@ from tasks.catalogue import IndexKind, IndexRef
 from tasks.errors import ConfigError
 from tasks.ledger.generations import forget_versions, release
 from tasks.ledger.opening import Database
+from tasks.ledger.pictures import note_uses
 from tasks.ledger.places import mark_stale, take_out
+from tasks.ledger.quarantine import let_go
 from tasks.ledger.schema import articles, indexes, moves, objects
 from tasks.model import Status, WithdrawalReason
 
@@ -38,14 +40,16 @@ class Withdrawals:
                     continue
                 take_out(db, row, changed_at=now)
                 values = {"withdrawn_at": now, "withdrawal_reason": reason, "place": None, "day_place": None}
-                cleared = {"next_try_at": None, "error": None, "attempts": 0, "stale": False}
+                cleared = {"next_try_at": None, "error": None, "attempts": 0, "missing": 0, "stale": False}
                 here = articles.update().where(articles.c.key == key)
                 db.execute(here.values(**values, **cleared, status=Status.WITHDRAWN))
                 if row.post_key:
                     db.execute(objects.update().where(objects.c.key == row.post_key).values(delete_after=now))
                 mark_stale(db, dict.fromkeys([_tombstone_of(key), *_pointers_to(db, key)], now))
+                note_uses(db, key, "", now=now)
                 done.append(key)
             if done:
+                let_go(db, done)
                 forget_versions(db)
                 release(db)
         return tuple(done)
@@ -66,6 +70,7 @@ class Withdrawals:
                 db.execute(articles.update().where(articles.c.key == key).values(status=status))
                 if status is Status.READY:
                     bring_back(db, key)
+                    note_uses(db, key, row.html, now=row.updated_at)
                 else:
                     mark_stale(db, {_tombstone_of(key): None})  # what the store keeps of it for a new ledger changes
                 done.append(key)

@@ -2,5 +2,6 @@
 
 from tasks.web.client import Client, Limits
 from tasks.web.manners import HostRecords, Manners, Memory
+from tasks.web.patience import Patience
 
-__all__ = ["Client", "HostRecords", "Limits", "Manners", "Memory"]
+__all__ = ["Client", "HostRecords", "Limits", "Manners", "Memory", "Patience"]

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from tasks.errors import FetchError
+from tasks.errors import NotAsked
 from tasks.masking import masked
 from tasks.web.manners import HostRecords, Manners, Scope, host_of
 
@@ -31,7 +31,7 @@ class Holding:
         self._until: dict[tuple[str, str], datetime] | None = None
 
     def look(self, url: str, manners: Manners) -> float:
-        """Seconds until `url` may be asked; a `FetchError` when that is too long."""
+        """Seconds until `url` may be asked; `NotAsked` when that is too long."""
         names = _names(url, manners)
         with self._lock:
             known = self._known()
@@ -41,7 +41,7 @@ class Holding:
         until, (scope, name) = max(held)
         seconds = (until - self._clock()).total_seconds()
         if seconds > self._longest:
-            raise FetchError(
+            raise NotAsked(
                 f"GET {url}: not asked: the {scope} {name} is to be left alone until {until:%Y-%m-%d %H:%M:%S} UTC",
                 retryable=False,
                 not_before=until,

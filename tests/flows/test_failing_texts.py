@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
+from tasks.articles.decide import MOST_MISSING
 from tasks.catalogue import Surroundings
 from tasks.model import Article, Page, Result, Stage
 from tasks.outputs import SiteFacts, jekyll, pages_of_article
@@ -87,6 +90,57 @@ def test_an_article_that_was_published_stays_when_its_new_text_fails(site: SiteF
     upstream.answer_text(story.code, story.text())
     site.run()
     assert "改过的标题" in site.objects()[_page(story.number)].decode()
+
+
+def test_a_text_that_is_gone_is_asked_for_again_only_for_a_reason(site: SiteFolder, upstream: Upstream) -> None:
+    gone, good = stories(2)
+    upstream.serve("rolling", gone, good)
+    upstream.answer_text(gone.code, Answer(status=410))
+    reason = site.run().line(gone.code).reason
+    assert reason.startswith("given up: ")
+    assert "status 410 Gone" in reason
+    assert "state: given up: GET " in CliRunner().invoke(app, ["log", gone.code, "--site", str(site.file)]).output
+    ended = site.run()
+    assert ended.ending == "Completed"
+    assert (ended.line(gone.code).step, ended.line(gone.code).result) == ("given up", Result.SKIPPED)
+    assert upstream.texts_asked.count(gone.code) == 1
+    site.run(articles=[gone.code])
+    site.run()
+    assert upstream.texts_asked.count(gone.code) == 2  # by name, and only then
+    upstream.serve("rolling", replace(gone, title="又来了的标题"), good)
+    upstream.answer_text(gone.code, gone.text())
+    assert site.run().line(gone.code).result is Result.DONE
+    assert "又来了的标题" in site.objects()[_page(gone.number)].decode()
+
+
+def test_a_text_that_is_missing_for_days_is_given_up(site: SiteFolder, upstream: Upstream) -> None:
+    missing, good = stories(2)
+    upstream.serve("rolling", missing, good)
+    upstream.answer_text(missing.code, Answer(status=404))
+    site.run()
+    with site.ledger() as ledger:
+        for _ in range(MOST_MISSING - 2):
+            ledger.articles.fail(missing.number, "status 404", next_try_at=datetime.now(UTC), missing=True)
+    assert site.run().line(missing.code).reason.startswith(f"given up in {MOST_MISSING} runs: ")
+    upstream.forget()
+    assert site.run().line(missing.code).step == "given up"
+    assert upstream.texts_asked == []
+
+
+def test_a_published_article_whose_new_text_is_gone_is_left_to_a_person(site: SiteFolder, upstream: Upstream) -> None:
+    story, good = stories(2)
+    upstream.serve("rolling", story, good)
+    site.run()
+    before = site.objects()
+    upstream.serve("rolling", replace(story, title="改过的标题"), good)
+    upstream.answer_text(story.code, Answer(status=410))
+    ended = site.run()
+    assert ended.ending == "Completed with problems"
+    withdrawal = f"its page is gone: withdraw it? finews withdraw {story.code} --reason source"
+    assert ended.line(story.code).reason.startswith(withdrawal)
+    assert withdrawal in site.story_of(story.number)
+    assert site.objects() == before
+    assert site.run().ending == "Completed"
 
 
 def test_too_many_problems_fail_the_run(site: SiteFolder, upstream: Upstream) -> None:

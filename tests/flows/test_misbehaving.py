@@ -215,14 +215,14 @@ def turn_back(folder: SiteFolder, span: timedelta) -> None:
         ledger.askings.keep({"media": from_json(json.dumps(raw))})
 
 
-def test_an_article_that_is_gone_is_named_and_left_alone_for_a_day(server: Misbehaving, folder: SiteFolder) -> None:
+def test_an_article_that_is_gone_is_named_and_left_alone(server: Misbehaving, folder: SiteFolder) -> None:
     folder.write(source(server), verdict={"max_problem_share": 1.0})
     serve_list(server, story(1), story(2))
     server.answer({f"/text?id={story(1).code}": [answer(status="410 Gone")]})
     ended = folder.run()
     assert "status 410 Gone" in ended.line(story(1).code).reason
     again = folder.run()
-    assert again.line(story(1).code).step == "not due"
+    assert again.line(story(1).code).step == "given up"
     assert len(server.asked(f"/text?id={story(1).code}")) == 1
 
 

@@ -1,14 +1,21 @@
 """What is no article never reaches the site; it is kept as it came, tried again, and the source is named."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
+from flows.maintain import withdraw
+from tasks.errors import ConfigError
+from tasks.model import WithdrawalReason
+from tests.support.later import Later, later
 from tests.support.page_kind import page_kind
-from tests.support.sites import SiteFolder
+from tests.support.sites import Ended, SiteFolder
 from tests.support.upstream import Answer, Upstream
 
-__all__ = ["page_kind"]
+__all__ = ["later", "page_kind"]
 
 TEXT = (
     "<p>河滨港第{n}号码头今天开工，工程分三期，预计两年完成，港务局说全年吞吐量会因此增长两成，沿河仓库也要扩建。</p>"
@@ -67,7 +74,7 @@ def test_a_wall_goes_to_quarantine_and_is_tried_again(site: SiteFolder, outlet: 
     assert site.run().ending == "Completed"
     assert any("第2号码头今天开工".encode() in body for body in site.objects().values())
     with site.ledger() as ledger:
-        assert ledger.quarantine.keys() == ()
+        assert ledger.quarantine.listed() == ()
 
 
 @pytest.mark.parametrize("rights", ["full", "excerpt"])
@@ -89,7 +96,78 @@ def test_a_source_that_gives_fewer_articles_is_named_before_the_site_is_empty(si
     for number in range(40, 48):
         outlet.list(number, page(WALL))
     ended = site.run()
-    degraded = [outcome for outcome in ended.report.outcomes if outcome.subject == "source pages"]
-    assert [outcome.reason for outcome in degraded] == ["degraded: 20% of its last answers were articles, usually 100%"]
+    [reason] = degraded(ended)
+    assert reason.startswith("degraded: 20% of its last answers were articles, usually 100%; 8 of 8 failures now: ")
+    assert "a challenge" in reason
     assert ended.ending == "Completed with problems"
     assert len([key for key in site.objects() if "/2026/11/20/p" in key]) == 40
+
+
+def degraded(ended: Ended) -> list[str]:
+    """What the report says of the source."""
+    return [outcome.reason for outcome in ended.report.outcomes if outcome.subject == "source pages"]
+
+
+@pytest.mark.parametrize(("answer", "cause"), [(Answer(status=403), "status 403 Forbidden"), (None, "status 503")])
+def test_texts_that_cannot_be_fetched_are_a_fall_too(
+    answer: Answer | None, cause: str, site: SiteFolder, outlet: Outlet
+) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0}, fetch={"retries": 0})
+    for number in range(40):
+        outlet.list(number)
+    site.run()
+    for number in range(40, 48):
+        outlet.list(number, answer or Answer(status=503))
+    ended = site.run()
+    if answer is None:  # one run without answers is no fall yet
+        assert degraded(ended) == []
+        ended = site.run()
+    [reason] = degraded(ended)
+    assert reason.startswith("degraded: 20% of its last answers were articles, usually 100%; 8 of 8 failures now: ")
+    assert cause in reason
+    assert ended.ending == "Completed with problems"
+
+
+def test_a_short_outage_is_no_fall(site: SiteFolder, outlet: Outlet) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0}, fetch={"retries": 0})
+    for number in range(40):
+        outlet.list(number)
+    site.run()
+    for number in range(40, 52):
+        outlet.list(number, Answer(status=502))
+    assert degraded(site.run()) == []
+    for number in range(40, 52):
+        outlet.list(number)
+    assert degraded(site.run()) == []
+    with site.ledger() as ledger:
+        assert ledger.completeness.note("pages", articles=0, others=0).lately == 1
+
+
+def quarantine(site: SiteFolder, *arguments: str) -> str:
+    """What the command says."""
+    return CliRunner().invoke(app, ["quarantine", "--site", str(site.file), *arguments], catch_exceptions=False).output
+
+
+def test_what_is_in_quarantine_can_be_looked_at(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0}, quarantine={"days": 3})
+    wall = page(WALL, title="<安全> [验证]")
+    outlet.list(1)
+    outlet.list(2, wall, title="第二号码头也开工")
+    outlet.list(3, wall, title="第三号码头也开工")
+    site.run()
+    told = quarantine(site)
+    assert "pages  p2  20" in told
+    assert f"{len(wall.body):,} bytes" in told
+    assert "a challenge" in told
+    assert "2 answers in quarantine; each is kept for 3 days" in told
+    assert quarantine(site, "--show", "p2") == wall.body.decode()
+    assert quarantine(site, "--show", f"{outlet.upstream.origin}/text?id=p3") == wall.body.decode()
+    with pytest.raises(ConfigError, match="--show p1: nothing of this article is in quarantine"):
+        quarantine(site, "--show", "p1")
+    site.do(withdraw, articles=["p2"], reason=WithdrawalReason.LEGAL)
+    assert "p2" not in quarantine(site)
+    later.ahead = timedelta(days=4)
+    outlet.list(3, Answer(status=503), title="第三号码头也开工")
+    site.run()
+    assert "0 answers in quarantine" in quarantine(site)
+    assert "a challenge" in site.story_of("p3")

@@ -1,6 +1,9 @@
 """Pages are looked at again for corrections; what was read stays when a look fails."""
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from tests.flows.test_quarantine import TEXT, WALL, Outlet, outlet, page
 from tests.support.later import Later, later
@@ -53,6 +56,47 @@ def test_a_look_that_fails_changes_nothing(site: SiteFolder, outlet: Outlet, lat
     _after(site, later, 6)
     assert _text(site) == before
     assert "what was read before stays" in site.story_of("p1")
+
+
+@pytest.mark.parametrize(("status", "looks"), [(410, 1), (404, 2)])
+def test_a_page_that_is_gone_is_told_and_stays(
+    status: int, looks: int, site: SiteFolder, outlet: Outlet, later: Later
+) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0})
+    outlet.list(1)
+    site.run()
+    before = _text(site)
+    outlet.list(1, Answer(status=status))
+    outlet.upstream.forget()
+    ended = _after(site, later, 1)
+    assert ended.ending == "Completed with problems"
+    assert ended.line("p1").reason.startswith(
+        "its page is gone: withdraw it? finews withdraw p1 --reason source (GET http"
+    )
+    assert f"status {status}" in ended.line("p1").reason
+    _after(site, later, 6)
+    assert outlet.upstream.texts_asked == ["p1"] * looks
+    assert _text(site) == before
+
+
+def test_an_answer_that_was_rejected_was_not_seen(site: SiteFolder, outlet: Outlet, later: Later) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0})
+    outlet.list(1)
+    outlet.list(2, replace(page(TEXT.format(n=2)), headers=(("ETag", '"good"'),)))
+    site.run()
+    before = site.objects()
+    outlet.list(2, replace(page(TEXT.format(n=1)), headers=(("ETag", '"other"'),)))
+    assert "word for word" in _after(site, later, 1).line("p2").reason
+    with site.ledger() as ledger:
+        known = ledger.answers.of(f"{outlet.upstream.origin}/text?id=p2")
+        assert known is not None
+        assert known.headers["etag"] == '"good"'
+        assert [one.key for one in ledger.quarantine.listed()] == ["p2"]
+    outlet.list(2, Answer(status=304))
+    assert _after(site, later, 6).ending == "Completed"
+    assert site.objects() == before
+    with site.ledger() as ledger:
+        assert ledger.quarantine.listed() == ()  # the page is what was read
 
 
 def test_a_page_that_changes_on_every_look(site: SiteFolder, outlet: Outlet, later: Later) -> None:

@@ -1,9 +1,10 @@
 """Whatever happens to articles, templates, runs, ledger and objects: the store ends as that of a clean rebuild."""
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,14 +17,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
-from flows import publication, publishing
+from flows import mirroring, publication, publishing
 from flows.auditing import audit_store
 from flows.publication import MARKER
 from flows.publishing import render_and_publish
 from flows.restoring import restore_ledger
 from flows.rollback import bring_back
 from flows.run import Run, open_run, read_site
-from tasks.errors import ConfigError, FinewsError
+from tasks.articles.images import Rendition, Renditions
+from tasks.articles.mirroring import unmirrored
+from tasks.errors import ConfigError, FetchError, FinewsError
+from tasks.ledger import generations
 from tasks.model import Action, ActionKind, Category, Page, Receipt, Status, Stored, WithdrawalReason
 from tasks.render import render_again, render_indexes
 from tasks.stores import Guard, unguarded
@@ -54,6 +58,10 @@ list_url = "http://127.0.0.1:1/list"
 article_url = "http://127.0.0.1:1/text?id={{code}}"
 share_url = "http://127.0.0.1:1/page?id={{code}}"
 """
+
+
+GONE = "http://h.example/gone.png"
+PICTURES = st.lists(st.sampled_from([GONE, *(f"http://h.example/{n}.png" for n in range(4))]), max_size=3, unique=True)
 
 
 class Killed(BaseException):
@@ -101,6 +109,27 @@ def _plainly(task: Any, stage: Any, items: Any, subject: Any, arguments: Callabl
     return results
 
 
+def _drawn(task: Any, stage: Any, items: Any, subject: Any, arguments: Any, run: Run) -> list[Any]:
+    """`stages.each` for pictures: every address has one of its own, but for one that is gone."""
+    sizes = (480, 960)
+    return [
+        (url, FetchError(f"GET {url}: status 404", retryable=False, status=404))
+        if url == GONE
+        else (
+            url,
+            Renditions(
+                extension="png", sizes=tuple(Rendition(width=n, height=n, body=b"%d" % n + url.encode()) for n in sizes)
+            ),
+        )
+        for url in items
+    ]
+
+
+def shown(urls: Iterable[str]) -> str:
+    """A text with these pictures."""
+    return "<p>字</p>" + "".join(f'<figure class="picture"><img src="mirror:{url}" alt=""></figure>' for url in urls)
+
+
 @pytest.fixture(autouse=True)
 def no_prefect_server() -> Iterator[None]:
     """Outside a flow run Prefect's log handler has nowhere to send records to, and warns."""
@@ -123,14 +152,15 @@ class Publishing(RuleBasedStateMachine):
         self.patches = [
             mock.patch.dict(vars(publishing), plain),
             mock.patch.dict(vars(publication), {"each": _plainly}),
+            mock.patch.dict(vars(mirroring), {"each": _drawn}),
         ]
         for patch in self.patches:
             patch.start()
 
     # --- what happens -------------------------------------------------------------------------
 
-    @rule(count=st.integers(1, 12), category=st.sampled_from([DAILY, ROLLING]), days=st.integers(0, 40))
-    def news(self, count: int, category: Category, days: int) -> None:
+    @rule(count=st.integers(1, 12), category=st.sampled_from([DAILY, ROLLING]), days=st.integers(0, 40), urls=PICTURES)
+    def news(self, count: int, category: Category, days: int, urls: Sequence[str] = ()) -> None:
         def read(run: Run) -> None:
             run.ledger.shelves.assign([DAILY, ROLLING], pinned={})
             for _ in range(count):
@@ -138,22 +168,43 @@ class Publishing(RuleBasedStateMachine):
                 at = datetime(2026, 3, 4, 8, tzinfo=CHINA) - timedelta(days=days, minutes=len(self.known))
                 record = entry(key=key, code=key, file_id=key, published_at=at, title=f"第{len(self.known)}条")
                 run.ledger.articles.record(listing(record), now=run.now)
-                run.ledger.articles.save(article(record, category=category), offer(record), now=run.now)
+                read = article(record, category=category, html=shown(urls))
+                run.ledger.articles.save(read, offer(record), now=run.now)
                 self.known.append(key)
 
         self.during(read)
 
     @precondition(lambda self: self.known)
-    @rule(data=st.data(), category=st.sampled_from([DAILY, ROLLING]), title=st.sampled_from(["改", "再改", "又改"]))
-    def correction(self, data: st.DataObject, category: Category, title: str) -> None:
-        key = data.draw(st.sampled_from(self.known))
+    @rule(
+        data=st.data(),
+        category=st.sampled_from([DAILY, ROLLING]),
+        title=st.sampled_from(["改", "再改", "又改"]),
+        urls=PICTURES,
+    )
+    def correction(self, data: st.DataObject, category: Category, title: str, urls: Sequence[str]) -> None:
+        self.correct(data.draw(st.sampled_from(self.known)), category, title, urls)
 
-        def correct(run: Run) -> None:
+    def correct(self, key: str, category: Category, title: str, urls: Sequence[str]) -> None:
+        """Read this article again, if it is there."""
+
+        def read(run: Run) -> None:
             if run.ledger.articles.known([key])[key].status is Status.READY:
                 record = entry(key=key, code=key, file_id=key, title=title)
-                run.ledger.articles.save(article(record, category=category), offer(record), now=run.now)
+                again = article(record, category=category, html=shown(urls))
+                run.ledger.articles.save(again, offer(record), now=run.now)
 
-        self.during(correct)
+        self.during(read)
+
+    @rule()
+    def pictures_are_forbidden_for_a_while(self) -> None:
+        def settle(run: Run) -> None:
+            permissions = run.ledger.permissions
+            permissions.settle_pictures(
+                "media", told="drop", cut=lambda whole: replace(whole, html=unmirrored(whole.html, drop=True))
+            )
+            permissions.settle_pictures("media", told="mirror", cut=None)
+
+        self.during(settle)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), reason=st.sampled_from(list(WithdrawalReason)))
@@ -208,15 +259,14 @@ class Publishing(RuleBasedStateMachine):
     @rule(data=st.data())
     def lost_objects(self, data: st.DataObject) -> None:
         self.run()
-        keys = sorted(self.objects())
-        before = self.objects()
-        for key in data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=5, unique=True)):
+        before = self.needed()
+        for key in data.draw(st.lists(st.sampled_from(sorted(before)), min_size=1, max_size=5, unique=True)):
             if data.draw(st.booleans()):
                 self.store.delete([key])
             else:
                 self.mislabel(key)
         self.during(lambda run: audit_store(run, repair=True), render_and_publish)
-        assert self.objects() == before
+        assert self.needed() == before
 
     @precondition(lambda self: self.published)
     @rule()
@@ -233,6 +283,8 @@ class Publishing(RuleBasedStateMachine):
                 bring_back(run, None)
 
         self.during(there_and_back)
+        self.no_link_dangles()
+        self.no_picture_is_missing()
         self.during(lambda run: run.ledger.generations.release(), render_and_publish)
 
     # --- what holds ---------------------------------------------------------------------------
@@ -245,9 +297,26 @@ class Publishing(RuleBasedStateMachine):
 
         assert dangling(read, BASE) == []
 
+    @invariant()
+    def no_picture_is_missing(self) -> None:
+        assert self.pictures_named() <= {listed.key for listed in self.store.listed()}
+
+    def pictures_named(self) -> set[str]:
+        """Keys of pictures that pages and feeds show."""
+        bodies = (found.body for key, found in self.objects().items() if key.endswith((".html", ".xml", ".json")))
+        return {
+            key.decode() for body in bodies for key in re.findall(rb"pictures/[0-9a-f]{2}/[0-9a-f]{64}-\d+\.png", body)
+        }
+
     def teardown(self) -> None:
-        """One more run, and the store is that of the same ledger published into an empty one."""
+        """One more run, and the store is that of the same ledger published into an empty one.
+
+        Pictures that only lists of before show go when nobody can go back to them any more, an hour after that.
+        """
         try:
+            self.run()
+            self.during(lambda run: run.ledger.generations.settle(run.ledger.generations.number()))
+            self.run()
             self.run()
             ended = self.objects()
             self.store = Mortal()
@@ -269,6 +338,11 @@ class Publishing(RuleBasedStateMachine):
         """Everything with its headers but the state, and the news sitemap: that one follows the clock."""
         keys = [listed.key for listed in self.store.listed() if listed.key not in (MARKER, "sitemap-news.xml")]
         return {key: replace(found, tag="") for key in keys if (found := self.store.read(key)) is not None}
+
+    def needed(self) -> Mapping[str, Stored]:
+        """Everything but pictures that wait to leave: those may go at any time, and are asked for by nobody."""
+        named = self.pictures_named()
+        return {key: found for key, found in self.objects().items() if key in named or not key.startswith("pictures/")}
 
     def during(self, *works: Callable[[Run], object]) -> None:
         """One run, an hour after the last."""
@@ -296,6 +370,44 @@ def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
             site.mislabel(key)
         site.during(lambda run: audit_store(run, repair=True), render_and_publish)
         assert site.objects() == before
+    finally:
+        site.teardown()
+
+
+def test_a_rollback_shows_a_picture_that_a_correction_dropped_hours_ago() -> None:
+    site = Publishing()
+    try:
+        site.news(1, DAILY, 0, ["http://h.example/1.png"])
+        site.run()
+        for title in ("改", "再改", "又改"):
+            site.correct("k00000", DAILY, title, [])
+            site.run()
+        assert site.pictures_named() == set()
+        site.during(lambda run: bring_back(run, 1))
+        assert len(site.pictures_named()) == 2
+        site.no_picture_is_missing()
+        site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+    finally:
+        site.teardown()
+
+
+def test_a_rollback_to_what_a_rollback_published_shows_its_pictures_too() -> None:
+    site = Publishing()
+    try:
+        with mock.patch.object(generations, "KEPT", 2):
+            site.news(1, DAILY, 0, ["http://h.example/1.png"])
+            site.run()
+            for title in ("改", "再改"):
+                site.correct("k00000", DAILY, title, [])
+                site.run()
+            site.during(lambda run: bring_back(run, 1))
+            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+            site.correct("k00000", DAILY, "又改", [])
+            site.run()
+            site.during(lambda run: bring_back(run, 4))
+            assert len(site.pictures_named()) == 2
+            site.no_picture_is_missing()
+            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
     finally:
         site.teardown()
 

@@ -14,13 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-# One transaction a batch: the history is complete seconds after a run, not half a minute.
-_SETTINGS = {
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-}
+from flows.localhost import server_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +57,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             command,
-            env=clean_environment(home, **_SETTINGS, PREFECT_API_URL=api),
+            env=clean_environment(home, **server_settings(), PREFECT_API_URL=api),
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=log,

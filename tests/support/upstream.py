@@ -96,6 +96,7 @@ class Upstream:
         self._scripts: dict[str, list[Answer]] = {}
         self._asked: list[str] = []
         self._files: dict[str, Answer] = {}
+        self._robots: Answer | None = None
         self._files_asked: list[str] = []
 
     def serve(self, of_list: str, *items: Story | object) -> None:
@@ -114,6 +115,11 @@ class Upstream:
         """Answer an article with these, one after the other; the last one stays. With none: its story's own text."""
         with self._lock:
             self._scripts[code] = list(answers)
+
+    def serve_robots(self, *rules: str) -> None:
+        """Answer `/robots.txt` with these lines for everybody; without this there is none."""
+        with self._lock:
+            self._robots = Answer(body="\n".join(["User-agent: *", *rules]).encode(), content_type="text/plain")
 
     def serve_file(self, path: str, answer: Answer) -> str:
         """Answer `/files/<path>` with this; its address."""
@@ -149,6 +155,8 @@ class Upstream:
             if path.startswith("/files/"):
                 self._files_asked.append(name := path.removeprefix("/files/"))
                 return self._files.get(name, missing)
+            if path == "/robots.txt":
+                return self._robots or missing
             if path != "/text":
                 return missing
             code = query["id"][0]

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tasks.articles.decide import decide, merge, next_try, summary_of
+from tasks.articles.decide import MOST_MISSING, decide, is_gone, merge, next_try, summary_of
 from tasks.model import Entry, Known, Status, Step
 from tests.support.ledgers import HOUR, KEY, NOW, entry, offer, rolling
 
 OFFER = offer()
 READY = Known(key=KEY, status=Status.READY, offer_digest=OFFER.digest, source="media", first_seen_at=NOW - HOUR)
 FAILED = replace(READY, status=Status.FAILED, attempts=2, next_try_at=NOW)
+GIVEN_UP = replace(READY, status=Status.GIVEN_UP, attempts=8)
 MARKET = entry(source="market-37")
 
 
@@ -36,6 +37,19 @@ MARKET = entry(source="market-37")
             "failed 2 times, next try after 2026-03-04 06:06 +0000",
         ),
         (replace(FAILED, next_try_at=NOW + HOUR), True, Step.CHANGED, "asked for with force"),
+        (GIVEN_UP, True, Step.CHANGED, "asked for with force"),
+        (
+            GIVEN_UP,
+            False,
+            Step.GIVEN_UP,
+            "its text is gone; asked for again when its record changes, or a run names it",
+        ),
+        (
+            replace(GIVEN_UP, offer_digest="other"),
+            False,
+            Step.CHANGED,
+            "given up before, and its record in the list changed",
+        ),
     ],
 )
 def test_the_step_for_a_story(known: Known | None, force: bool, step: Step, reason: str) -> None:
@@ -51,6 +65,7 @@ def test_the_step_for_a_story(known: Known | None, force: bool, step: Step, reas
         (replace(READY, offer_digest="other"), Step.CHANGED),
         (replace(READY, status=Status.WITHDRAWN), Step.WITHDRAWN),
         (replace(FAILED, next_try_at=NOW + HOUR), Step.NOT_DUE),
+        (GIVEN_UP, Step.GIVEN_UP),
         (None, Step.NEW),
     ],
 )
@@ -58,6 +73,33 @@ def test_a_page_that_is_due_for_another_look(known: Known | None, step: Step) ->
     decision = decide(OFFER, known, now=NOW, recheck=True)
     assert decision.step is step
     assert decision.fetches == (step in {Step.RECHECK, Step.CHANGED, Step.NEW})
+
+
+def test_what_was_given_up_is_asked_for_by_name() -> None:
+    assert decide(OFFER, GIVEN_UP, now=NOW, named=True).step is Step.RETRY
+    assert decide(OFFER, READY, now=NOW, named=True).step is Step.SAME
+
+
+@pytest.mark.parametrize(
+    ("status", "known", "gone"),
+    [
+        (410, READY, True),
+        (404, READY, False),
+        (404, replace(FAILED, missing=MOST_MISSING - 2), False),
+        (404, replace(FAILED, missing=MOST_MISSING - 1), True),
+        (503, replace(FAILED, missing=MOST_MISSING - 1), False),
+        (None, replace(FAILED, missing=MOST_MISSING - 1), False),
+        (404, GIVEN_UP, True),
+        (503, GIVEN_UP, False),
+    ],
+)
+def test_what_ends_asking(status: int | None, known: Known, gone: bool) -> None:
+    assert is_gone(status, known) == gone
+
+
+def test_a_missing_text_is_waited_for_some_days() -> None:
+    waited = sum((next_try(failures, now=NOW) - NOW for failures in range(1, MOST_MISSING)), timedelta())
+    assert timedelta(days=2) < waited < timedelta(days=7)
 
 
 @pytest.mark.parametrize(("failures", "hours"), [(1, 0), (2, 1), (3, 3), (4, 6), (5, 12), (6, 24), (7, 24), (1000, 24)])

@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tasks.articles.clean import clean
-from tasks.articles.mirroring import Mirrored, digest_of_key, to_mirror, wanted_by, with_pictures
+from tasks.articles.mirroring import Mirrored, digest_of_key, to_mirror, unmirrored, wanted_by, with_pictures
 
 DIGEST = "ab" + "0" * 62
 WIDE = Mirrored(digest=DIGEST, extension="jpg", sizes=((480, 270), (960, 540), (1600, 900)))
@@ -93,3 +93,21 @@ def test_a_key_tells_its_picture() -> None:
     assert WIDE.key(960) == f"pictures/ab/{DIGEST}-960.jpg"
     assert digest_of_key(WIDE.key(960)) == DIGEST
     assert digest_of_key("pictures/ab/x-960.jpg") == digest_of_key("index.html") == ""
+
+
+TEXT = (
+    f'<p>前</p><img src="/p.png?a=1&amp;b=2" alt="港"><p class="caption">图为港口</p><p>字{SIGN}<a href="/x">{SIGN}</a></p>'
+    '<p>mirror:http://h/</p><img src="https://img.example/k.png" alt=\' src="mirror:x"\'><p>尾</p>'
+)
+
+
+def test_what_may_not_be_kept_any_more_is_at_the_publisher_again() -> None:
+    html = clean(TEXT, "https://h.example/a/1.html")
+    assert to_mirror(html) != html
+    assert unmirrored(to_mirror(html), drop=False) == html
+    assert unmirrored(html, drop=True) == html
+
+
+def test_what_is_to_be_dropped_goes_as_if_it_had_never_been_read() -> None:
+    read_without = clean(TEXT, "https://h.example/a/1.html", keep_pictures=False)
+    assert unmirrored(cleaned(TEXT), drop=True) == read_without

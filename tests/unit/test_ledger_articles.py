@@ -8,7 +8,7 @@ import pytest
 
 from tasks.catalogue import Mention
 from tasks.ledger import Ledger
-from tasks.model import ActionKind, Category, Receipt, Status, Unusable
+from tasks.model import ActionKind, Category, Receipt, Status, Unusable, WithdrawalReason
 from tests.support.ledgers import (
     CHINA,
     DAILY,
@@ -144,6 +144,61 @@ def test_a_failure_waits_for_its_time(ledger: Ledger) -> None:
     row = ledger.articles.row(KEY)
     assert row is not None
     assert row.error == "status 502"
+
+
+def test_a_changed_record_is_owed_until_it_is_read(ledger: Ledger) -> None:
+    keep(ledger)
+    assert ledger.articles.unread(now=NOW) == ()
+    changed = entry(title="改过的标题")
+    ledger.articles.record(listing(changed), now=NOW + HOUR)
+    assert ledger.articles.record(listing(changed), now=NOW + 2 * HOUR) == ()
+    assert ledger.articles.unread(now=NOW) == (KEY,)
+    assert ledger.articles.known([KEY])[KEY].owed
+    keep(ledger, changed)
+    assert ledger.articles.unread(now=NOW + 99 * HOUR) == ()
+
+
+def test_a_changed_record_that_changes_nothing_is_settled(ledger: Ledger) -> None:
+    keep(ledger)
+    ledger.articles.record(listing(rolling(), source="rolling"), now=NOW)
+    assert ledger.articles.unread(now=NOW) == (KEY,)
+    ledger.articles.settle([KEY])
+    assert ledger.articles.unread(now=NOW) == ()
+
+
+def test_what_a_list_changed_while_a_story_was_down_is_owed_after_it(ledger: Ledger) -> None:
+    keep(ledger)
+    ledger.withdrawals.withdraw([KEY], WithdrawalReason.OWN, now=NOW)
+    ledger.articles.record(listing(entry(title="改过的标题")), now=NOW)
+    assert ledger.articles.unread(now=NOW) == ()
+    ledger.withdrawals.reinstate([KEY])
+    assert ledger.articles.unread(now=NOW) == (KEY,)
+
+
+def test_a_text_that_is_gone_waits_for_another_record(ledger: Ledger) -> None:
+    keep(ledger)
+    ledger.rechecks.begin([KEY], now=NOW)
+    ledger.articles.record(listing(entry(title="改过的标题")), now=NOW)
+    ledger.articles.give_up(KEY, "status 410", offer(entry(title="改过的标题")))
+    known = ledger.articles.known([KEY])[KEY]
+    assert (known.status, known.next_try_at) == (Status.GIVEN_UP, None)
+    assert known.offer_digest == offer(entry(title="改过的标题")).digest
+    assert ledger.articles.unread(now=NOW + 9999 * HOUR) == ()
+    assert ledger.rechecks.due(["media"], now=NOW + 9999 * HOUR, limit=9) == ()
+    assert [one.key for one in due(ledger)] == [KEY]  # what was read before stays
+    ledger.articles.record(listing(entry(title="又改了")), now=NOW)
+    assert ledger.articles.unread(now=NOW) == (KEY,)
+
+
+def test_only_404s_in_a_row_are_counted(ledger: Ledger) -> None:
+    ledger.articles.record(listing(entry()), now=NOW)
+    seen = []
+    for missing in (True, True, False, True):
+        ledger.articles.fail(KEY, "no", next_try_at=NOW, missing=missing)
+        seen.append(ledger.articles.known([KEY])[KEY].missing)
+    assert seen == [1, 2, 0, 1]
+    keep(ledger)
+    assert ledger.articles.known([KEY])[KEY].missing == 0
 
 
 def test_a_text_that_was_read_ends_the_failures(ledger: Ledger) -> None:
@@ -346,3 +401,22 @@ def test_an_article_waits_for_its_release(ledger: Ledger) -> None:
     assert due(ledger) == ()
     assert ledger.places.shelve(now=NOW + HOUR) == 1
     assert len(due(ledger)) == 1
+
+
+# --- kept answers that are read again ----------------------------------------------------------
+
+
+def test_an_old_answer_does_not_undo_that_a_text_is_gone(ledger: Ledger) -> None:
+    made = keep(ledger)
+    ledger.articles.give_up(KEY, "status 410", offer())
+    ledger.articles.save(made, offer(), now=NOW + HOUR, answered_at=NOW + HOUR)
+    assert ledger.articles.known([KEY])[KEY].status is Status.GIVEN_UP
+
+
+def test_what_a_list_changed_after_an_old_answer_stays_owed(ledger: Ledger) -> None:
+    ledger.shelves.assign([DAILY], pinned={})
+    changed = entry(title="改过的标题")
+    ledger.articles.record(listing(changed), now=NOW)
+    ledger.articles.save(article(changed), offer(changed), now=NOW + HOUR, answered_at=NOW - HOUR)
+    assert ledger.articles.known([KEY])[KEY].status is Status.READY
+    assert ledger.articles.unread(now=NOW + HOUR) == (KEY,)

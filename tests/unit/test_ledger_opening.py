@@ -3,10 +3,12 @@
 import shutil
 import sqlite3
 import traceback
+import zlib
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -52,6 +54,37 @@ def test_the_newest_migration_is_the_schema(database_url: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == REVISION
+
+
+def test_a_ledger_of_before_texts_were_given_up(database_url: str) -> None:
+    older(database_url, "0008")
+    rows = {"kept": "failed", "withdrawn": "withdrawn", "read": "ready"}
+    with engine_of(database_url).begin() as connection:
+        for key, status in rows.items():
+            insert = "INSERT INTO articles (key, status, first_seen_at, attempts, offer_digest, source, published, stale) VALUES"
+            values = "(:key, :status, '2026-03-04T05:06:07.000000', 3, '', 'media', false, false)"
+            connection.execute(sa.text(f"{insert} {values}"), {"key": key, "status": status})
+        insert = "INSERT INTO quarantine (key, source, reason, at, url, status, content_type, body, attempts) VALUES"
+        values = "(:key, 'media', 'a wall', '2026-03-04T05:06:07.000000', '', 200, '', :body, 1)"
+        for key in (*rows, "absorbed"):
+            body = zlib.compress(b"x" * 1234)
+            connection.execute(sa.text(f"{insert} {values}"), {"key": key, "body": body})
+    with opened(database_url) as ledger:
+        assert sorted((one.key, one.size) for one in ledger.quarantine.listed()) == [("kept", 1234), ("read", 1234)]
+        known = ledger.articles.known(["kept"])["kept"]
+        assert (known.attempts, known.missing, known.owed) == (3, 0, False)
+        assert ledger.articles.unread(now=NOW) == ("kept",)
+        ledger.articles.record(listing(entry(key="read")), now=NOW)
+        assert set(ledger.articles.unread(now=NOW)) == {"kept", "read"}
+
+
+def older(url: str, revision: str) -> None:
+    """A ledger as the version with that schema made it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(tasks.ledger.__file__).parent / "migrations"))
+    with engine_of(url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_a_ledger_of_a_later_version(database_url: str) -> None:

@@ -40,6 +40,13 @@ def test_a_page_that_changes_every_time_is_let_alone(ledger: Ledger) -> None:
     assert due(ledger, 100_000) == ()
 
 
+def test_a_page_that_is_gone_is_not_looked_at_again(ledger: Ledger) -> None:
+    keep(ledger)
+    ledger.rechecks.begin([KEY], now=NOW)
+    assert ledger.rechecks.looked(KEY, now=NOW + HOUR, changed=False, last=True)
+    assert due(ledger, 100_000) == ()
+
+
 def test_few_at_a_time_the_longest_due_first(ledger: Ledger) -> None:
     for number in range(5):
         keep(ledger, entry(key=f"k{number}", code=f"k{number}", file_id=f"k{number}"))
