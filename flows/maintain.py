@@ -13,7 +13,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.auditing import audit_store
 from flows.ending import conclude, end, ending_early
+from flows.housekeeping import close_zombies, forget_journals
 from flows.importing import import_posts
+from flows.keeping import forget_old
 from flows.publishing import render_and_publish
 from flows.replaying import replay_kept
 from flows.restoring import disown_foreign, restore_ledger
@@ -187,6 +189,22 @@ def resume(site: str, sources: list[str]) -> State[Any]:
             _told(run, spec.name, "resumed" if run.ledger.standing.resume(spec.name) else "was not paused")
 
     return _maintain(site, go_on, publish=False)
+
+
+@flow(name="maintain", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
+def maintain(site: str) -> State[Any]:
+    """The daily round: runs whose process is gone are closed, and what is older than the site keeps it is dropped.
+
+    Args:
+        site: Path of the site file, such as deployments/sites/finews.toml.
+    """
+
+    def round_of(run: Run) -> None:
+        close_zombies(run)
+        forget_journals(run)
+        forget_old(run)
+
+    return _maintain(site, round_of, publish=False)
 
 
 @flow(name="audit", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)

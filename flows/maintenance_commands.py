@@ -25,7 +25,7 @@ AllowDeletions = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add all of them to the `finews` command."""
-    names = (withdraw, reinstate, rebuild, replay, rollback, release, pause, resume, audit, restore, doctor)
+    names = (withdraw, reinstate, rebuild, replay, rollback, release, pause, resume, maintain, audit, restore, doctor)
     for command in names:
         app.command()(command)
     app.command("import-jekyll")(import_jekyll)
@@ -105,6 +105,11 @@ def resume(sources: Sources, site: SiteFile) -> None:
     _run("resume", site, sources=sources)
 
 
+def maintain(site: SiteFile) -> None:
+    """The daily round: close runs whose process is gone, drop journals and answers that are too old."""
+    _run("maintain", site)
+
+
 def audit(
     site: SiteFile,
     repair: Annotated[bool, typer.Option("--repair", help="Make missing and damaged objects again.")] = False,
@@ -146,7 +151,7 @@ def _run(name: str, site: Path, **parameters: Any) -> None:
     prepare_environment(quiet=True)
     site_file = read_site(str(site))
     with prefect_server() as api:
-        from flows import maintain
+        from flows import maintain as flows
         from flows.command import run_and_show
 
-        raise typer.Exit(run_and_show(api, site_file, getattr(maintain, name), **parameters))
+        raise typer.Exit(run_and_show(api, site_file, getattr(flows, name), **parameters))

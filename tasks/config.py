@@ -285,6 +285,12 @@ class QuarantineTable(_Table):
     days: Annotated[int, Field(ge=1, le=100_000)] = 14
 
 
+class JournalsTable(_Table):
+    """`[journals]`: for how many days the stories of articles are kept, in the ledger and in the store; by whole months."""
+
+    days: Annotated[int, Field(ge=1, le=100_000)] = 365
+
+
 class SampleTable(_Table):
     """`[sample]`: the `finews` command serves the bundled sample upstream here while it runs."""
 
@@ -331,6 +337,7 @@ class _SiteFile(_Table):
     announce: AnnounceTable = AnnounceTable()
     captures: CapturesTable = CapturesTable()
     quarantine: QuarantineTable = QuarantineTable()
+    journals: JournalsTable = JournalsTable()
     pictures: PicturesTable = PicturesTable()
     sample: SampleTable | None = None
     slugs: dict[str, Slug] = {}
@@ -383,6 +390,7 @@ class Site:
     announce: AnnounceTable
     captures: CapturesTable
     quarantine: QuarantineTable
+    journals: JournalsTable
     pictures: PicturesTable
     sample: SampleTable | None
     slugs: Mapping[str, str]

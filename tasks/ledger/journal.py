@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,6 +104,19 @@ class Journal:
                     if row.at >= _month_of(noted[row.subject]):
                         found.setdefault((row.subject, f"{row.at:%Y-%m}"), []).append(_note(row))
             yield {key: tuple(notes) for key, notes in found.items()}
+
+    def oldest(self, *, before: datetime, limit: int) -> tuple[tuple[int, Note], ...]:
+        """The oldest lines of before that time, with their numbers."""
+        query = (
+            sa.select(journal).order_by(journal.c.id).limit(limit)
+        )  # numbers grow with time: no index of times is needed
+        with self._database.begin() as db:
+            return tuple((row.id, _note(row)) for row in db.execute(query) if row.at < before)
+
+    def forget_lines(self, numbers: Iterable[int]) -> None:
+        """Drop these lines."""
+        with self._database.begin() as db:
+            db.execute(journal.delete().where(journal.c.id.in_(list(numbers))))
 
 
 def _month_of(time: datetime) -> datetime:

@@ -1,0 +1,94 @@
+"""What `maintain` does every day: it closes runs whose process is gone, and drops journals that are too old."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    LogFilter,
+    LogFilterFlowRunId,
+    LogFilterTimestamp,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Crashed
+
+from flows.journals import journal_key
+from flows.run import Run
+from tasks.articles.identity import is_safe_code
+from tasks.errors import FinewsError
+from tasks.model import Outcome, Result, Stage
+
+_SILENT = timedelta(minutes=15)  # a living run logs more often, whatever it does
+_PAGE = 200
+_STEP = 500  # lines of journals in one transaction
+
+
+def close_zombies(run: Run) -> None:
+    """Mark runs of this site as Crashed that the server takes for running, though nobody works on them any more.
+
+    Whoever calls this holds the site's lease, so no other run is at work; one that has just let go of it still logs.
+    """
+    with get_client(sync_client=True) as client:
+        for zombie in _running(client, run):
+            if _is_silent(client, zombie, run.now):
+                since = f"{run.now - _SILENT:%Y-%m-%d %H:%M} UTC"
+                told = f"silent since before {since}, and without the site's lease: its process is gone"
+                client.set_flow_run_state(zombie.id, Crashed(message=f"{told}. To do: nothing"), force=True)
+                reason = f"{zombie.name}: {told}"
+                run.recorder.outcome(
+                    Outcome(subject="zombies", stage=Stage.DECIDE, result=Result.DONE, reason=reason[:900])
+                )
+
+
+def _running(client: SyncPrefectClient, run: Run) -> Iterator[FlowRun]:
+    """Runs of this site that began long ago and have not ended, but for the one that asks."""
+    unended = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unended)),
+        start_time=FlowRunFilterStartTime(before_=run.now - _SILENT),
+    )
+    found: list[FlowRun] = []
+    while len(page := client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE, offset=len(found))) == _PAGE:
+        found += page
+    for one in [*found, *page]:
+        if str(one.id) != run.recorder.run_id and one.parameters.get("site") == str(run.site.path):
+            yield one
+
+
+def _is_silent(client: SyncPrefectClient, flow_run: FlowRun, now: datetime) -> bool:
+    lately = LogFilter(
+        flow_run_id=LogFilterFlowRunId(any_=[flow_run.id]),
+        timestamp=LogFilterTimestamp(after_=now - _SILENT),
+    )
+    return not client.read_logs(log_filter=lately, limit=1)
+
+
+def forget_journals(run: Run) -> None:
+    """Drop what journals tell of months that are over for so many days, in the ledger and in the store."""
+    cutoff = _first_of_month(run.now - timedelta(days=run.site.journals.days))
+    lines = 0
+    while found := run.ledger.journal.oldest(before=cutoff, limit=_STEP):
+        objects = sorted(
+            {journal_key(note.subject, f"{note.at:%Y-%m}") for _, note in found if is_safe_code(note.subject)}
+        )
+        try:
+            failed = [receipt.error for receipt in run.store.delete(objects) if receipt.error]
+        except FinewsError as error:
+            failed = [str(error)]
+        if failed:
+            reason = f"not deleted: {failed[0]}"
+            run.recorder.outcome(Outcome(subject="journals", stage=Stage.VERIFY, result=Result.FAILED, reason=reason))
+            return
+        run.ledger.journal.forget_lines(number for number, _ in found)
+        lines += len(found)
+    if lines:
+        reason = f"{lines} lines of before {cutoff:%Y-%m-%d} were dropped"
+        run.recorder.outcome(Outcome(subject="journals", stage=Stage.DECIDE, result=Result.DONE, reason=reason))
+
+
+def _first_of_month(time: datetime) -> datetime:
+    return time.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
