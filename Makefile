@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults setup setup-dev setup-web lint type format golden lighthouse pictures bench lock clean
+.PHONY: help run up test faults production setup setup-dev setup-web lint type format golden lighthouse pictures bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,6 +25,9 @@ test: setup-dev lint type  ## everything that CI checks
 
 faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
+
+production: setup-dev  ## a Prefect server on PostgreSQL, two workers and a bucket: schedule, overlap, kill -9, retry, alerts (two minutes)
+	@FINEWS_PRODUCTION=1 $(BIN)/python -m pytest -n 0 -q tests/production
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 

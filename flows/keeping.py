@@ -61,6 +61,9 @@ def keep_all(
             source = offer.entry.source
             run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
     run.ledger.quarantine.release(article.key for article in kept)
+    for article in kept:
+        if article.revision != before[article.key].revision:
+            run.recorder.kept(article.key, revision=article.revision)
     _watch_pages(run, kept, before)
     return kept
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from flows.verdict import Ending, Verdict
-from tasks.model import ArticleLine, Result, RunReport, Stage, Step
+from tasks.model import ArticleLine, Result, RunReport, Stage
 
 _SEPARATOR = " · "
 _ORDER = ("new", "corrected", "imported", "rendered", "retry", "quarantined", "unusable")
@@ -37,7 +37,8 @@ def _became(line: ArticleLine) -> str:
         return "unusable"
     if line.result is Result.FAILED:
         return "quarantined" if line.stage is Stage.PARSE else "retry"
+    if line.revision:
+        return "new" if line.revision == 1 else "corrected"
     if line.result is not Result.DONE:
         return ""
-    named = {Step.NEW.value: "new", Step.RETRY.value: "new", Step.CHANGED.value: "corrected", "imported": "imported"}
-    return named.get(line.step, "rendered" if line.step == "render" else "")
+    return {"imported": "imported", "render": "rendered"}.get(line.step, "")

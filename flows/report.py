@@ -34,6 +34,7 @@ class _Line:
     category: str = ""
     address: str = ""
     reads: bool = False
+    revision: int = 0
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
 
 
@@ -100,6 +101,11 @@ class Recorder:
     def reads_after_all(self, key: str) -> None:
         """An article for which nobody was asked has another text now, so it is told of as one that was read."""
         self._lines[key].reads = True
+
+    def kept(self, key: str, *, revision: int) -> None:
+        """A text was kept that is another than before."""
+        if key in self._lines:
+            self._lines[key].revision = revision
 
     def step(self, key: str) -> str:
         """What was decided for an article; empty when nothing was."""
@@ -202,4 +208,5 @@ def _article_line(key: str, line: _Line) -> ArticleLine:
         reason=last.reason,
         attempts=max((o.attempts for o in line.outcomes), default=1),
         address=line.address,
+        revision=line.revision,
     )

@@ -559,7 +559,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleLine:
-    """One article of a run, as the report's table shows it."""
+    """One article of a run, as the report's table shows it. `revision`: of the text that this run kept; 0 when it kept none."""
 
     key: str
     code: str
@@ -571,6 +571,7 @@ class ArticleLine:
     reason: str
     attempts: int
     address: str
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def decide(
     if force:
         return Decision(step=Step.CHANGED, reason="asked for with force")
     if known.status is Status.FAILED:
-        if known.next_try_at is not None and now < known.next_try_at:
+        if not named and known.next_try_at is not None and now < known.next_try_at:
             due = f"{known.next_try_at:%Y-%m-%d %H:%M %z}"
             return Decision(step=Step.NOT_DUE, reason=f"failed {known.attempts} times, next try after {due}")
         return Decision(step=Step.RETRY, reason=f"failed {known.attempts} times")

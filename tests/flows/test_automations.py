@@ -1,14 +1,8 @@
 """The shipped automations on a real Prefect server, with a receiver on loopback in the place of Slack."""
 
-import json
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +11,7 @@ import requests
 from tests.flows.test_command import finews
 from tests.support.prefect_server import PrefectServer
 from tests.support.prefect_server import prefect_server as prefect_server
+from tests.support.receiver import BLOCK, Receiver, make_block, receiving
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Answer, Upstream, serving, stories
 
@@ -30,68 +25,15 @@ with tags("finews"):
 """
 
 
-@dataclass(slots=True)
-class Receiver:
-    """Notifications as they came."""
-
-    address: str
-    came: list[dict[str, str]] = field(default_factory=list)
-
-    def wait_for(self, subject: str) -> dict[str, str]:
-        """The first one of which the subject holds this."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if found := [one for one in list(self.came) if subject in one["subject"]]:
-                return found[0]
-            time.sleep(0.1)
-        raise AssertionError(f"no notification {subject!r}; came: {self.came}")
-
-
-@contextmanager
-def receiving() -> Iterator[Receiver]:
-    """A webhook."""
-    receiver = Receiver(address="")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            receiver.came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver.address = f"http://127.0.0.1:{server.server_address[1]}/"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def receiver(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     """A receiver that the server knows as the block custom-webhook/on-call; the automations are applied."""
     folder = tmp_path_factory.mktemp("automations")
     with receiving() as running:
-        make_block(prefect_server, folder, running.address)
-        applied = finews(prefect_server.environment, folder, "automations", "--notify", "custom-webhook/on-call")
+        make_block(prefect_server.environment, folder, running.address)
+        applied = finews(prefect_server.environment, folder, "automations", "--notify", BLOCK)
         assert applied.returncode == 0, applied.stderr
         yield running
-
-
-def make_block(server: PrefectServer, folder: Path, address: str) -> None:
-    """As a person does it in the UI under Blocks."""
-    code = (
-        "import sys\n"
-        "from prefect.blocks.notifications import CustomWebhookNotificationBlock as Block\n"
-        'told = {"subject": "{{subject}}", "body": "{{body}}"}\n'
-        'Block(name="on-call", url=sys.argv[1], json_data=told).save("on-call", overwrite=True)\n'
-    )
-    subprocess.run([sys.executable, "-c", code, address], env=dict(server.environment), cwd=folder, check=True)
 
 
 def run_tagged(server: PrefectServer, site: SiteFolder) -> None:
@@ -122,7 +64,7 @@ def automations(server: PrefectServer) -> dict[str, str]:
 def test_to_apply_them_again_changes_nothing(receiver: Receiver, prefect_server: PrefectServer, tmp_path: Path) -> None:
     before = automations(prefect_server)
     assert len(before) == 7
-    again = finews(prefect_server.environment, tmp_path, "automations", "--notify", "custom-webhook/on-call")
+    again = finews(prefect_server.environment, tmp_path, "automations", "--notify", BLOCK)
     assert again.stdout.count("replaced") == 7
     assert automations(prefect_server) == before
 

@@ -163,7 +163,7 @@ def test_plain_logging_arrives_in_the_task_run(
 def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     rows = prefect_server.rows("artifacts", artifacts={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
     artifacts = {row["key"]: row for row in rows}
-    assert set(artifacts) == {"articles", "summary"}
+    assert set(artifacts) == {"articles", "summary", "sources", "site"}
     table = json.loads(artifacts["articles"]["data"])
     assert list(table[0]) == ["code", "title", "category", "outcome", "reason", "attempts", "address"]
     lines = {row["code"]: row for row in table}
@@ -178,7 +178,9 @@ def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
 def test_name_and_state_of_the_flow_run(recorded: Recorded) -> None:
     assert recorded.flow_run["state_name"] == "Completed with problems"
     assert recorded.flow_run["state_type"] == "COMPLETED"
-    site, day, time = recorded.flow_run["name"].split(" ")
+    begun, new, retry = recorded.flow_run["name"].split(" · ")
+    assert (new, retry) == ("4 new", "1 retry")
+    site, day, time = begun.split(" ")
     assert site == "site"
     assert len(day.split("-")) == 3
     assert len(time.split(":")) == 2

@@ -25,7 +25,14 @@ LEAD = (
 )
 BODY = "<div class='body'><p>河滨港第{n}号码头今天开工，工程分三期，预计两年完成，港务局说全年吞吐量会因此增长{how}。</p></div>"
 BOTH = "<div class='lead body'><p>河滨港第{n}号仓库今天完工，工程只用了一年，港务局说明年还会再建两座同样大小的仓库。</p></div>"
-_OF_ASKING = {"askings": "", "answers": "", "paces": "", "holds": "", "facts": "where name <> 'generation'"}
+_OF_RUNS = ("generation", "last run", "last good run", "status told", "alerted")
+_OF_ASKING = {
+    "askings": "",
+    "answers": "",
+    "paces": "",
+    "holds": "",
+    "facts": "where name not in ('generation', 'last run', 'last good run', 'status told', 'alerted')",
+}
 
 
 def page(n: int, *parts: str, how: str = "两成") -> Answer:

@@ -64,7 +64,7 @@ class DemoSite:
     @property
     def pages(self) -> tuple[str, ...]:
         """Keys of all HTML pages."""
-        return tuple(key for key in self.keys if key.endswith(".html"))
+        return tuple(key for key in self.keys if key.endswith(".html") and not key.startswith("_finews/"))
 
     @property
     def articles(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import pytest
 
 _SETTINGS = {
     "listen_addresses": "",
-    "max_connections": "20",
+    "max_connections": "80",
     "shared_buffers": "16MB",
     "fsync": "off",
     "full_page_writes": "off",

@@ -24,6 +24,7 @@ class PublishedPages:
         self.of: Mapping[str, BeautifulSoup] = {
             path.relative_to(folder).as_posix(): BeautifulSoup(path.read_bytes(), "lxml")
             for path in sorted(folder.rglob("*.html"))
+            if not path.relative_to(folder).as_posix().startswith("_finews/")  # no reader gets those
         }
 
     def target(self, key: str, link: str) -> str | None:

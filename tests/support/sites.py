@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,6 +91,12 @@ class SiteFolder:
         parts = [f"[{name}]\n{_keys(table)}" for name, table in merged.items()]
         parts += [f"[[sources]]\n{_keys(source)}" for source in sources]
         self.file.write_text("\n".join(parts), encoding="utf-8")
+
+    def write_again(self, **tables: Mapping[str, object]) -> None:
+        """The site file with other tables in the place of those of these names."""
+        told = tomllib.loads(self.file.read_text(encoding="utf-8"))
+        sources = told.pop("sources")
+        self.write(*sources, **told | tables)
 
     def run(self, **wish: Any) -> Ended:
         """One run of the flow, in this process."""

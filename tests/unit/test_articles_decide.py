@@ -159,3 +159,9 @@ def test_an_offer_changes_with_what_is_published_and_with_nothing_else() -> None
         assert (other == OFFER.digest) == (change == {"media": "河滨日报"})
     assert offer(entry(), summary="x").digest != OFFER.digest
     assert offer(entry(published_at=entry().published_at + HOUR)).digest != OFFER.digest
+
+
+def test_who_names_a_story_does_not_wait_for_its_next_try() -> None:
+    waiting = replace(FAILED, next_try_at=NOW + HOUR)
+    assert decide(OFFER, waiting, now=NOW, named=True).step is Step.RETRY
+    assert decide(OFFER, READY, now=NOW, named=True).step is Step.SAME
