@@ -70,7 +70,6 @@ class ProgressDisplay(logging.Handler):
 
     def __enter__(self) -> Self:
         progress_log.setLevel(logging.DEBUG)
-        progress_log.propagate = False
         progress_log.addHandler(self)
         if self._console.is_terminal:
             self._bars.start()

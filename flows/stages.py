@@ -15,6 +15,7 @@ from tasks.model import Left, Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
 progress = logging.getLogger("finews.progress")
+progress.propagate = False
 _PER_ARTICLE = (Stage.FETCH, Stage.PARSE, Stage.RENDER)
 
 T = TypeVar("T")

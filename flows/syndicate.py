@@ -17,9 +17,11 @@ from flows.breaker import tripped
 from flows.ending import conclude, end, ending_early
 from flows.keeping import forget_old, settle_rights
 from flows.mirroring import settle_pictures
+from flows.progressing import shown_in_ui
 from flows.publishing import publish_unless, render_and_publish
 from flows.reading import decide_all, read_texts
 from flows.run import Run, in_batches, in_zone, open_run, read_site
+from flows.stages import show
 from flows.wish import StageName, Wish
 from tasks.errors import FinewsError
 
@@ -87,6 +89,7 @@ def syndicate(
     run_id = str(runtime.flow_run.id)
     with (
         ending_early() as early,
+        shown_in_ui(),
         open_run(
             site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run, allow_deletions=allow_deletions
         ) as run,
@@ -111,6 +114,8 @@ def _fetch(run: Run, wish: Wish) -> None:
     due = decide_all(run, wish, asked.keys)
     run = in_batches(run, len(due))
     for start in range(0, len(due), BATCH):
+        show("read", start, len(due))
         read_texts(run, due[start : start + BATCH])
+        show("read", min(start + BATCH, len(due)), len(due))
     forget_old(run)
     publish_unless(run, tripped(readings(run, asked), run.site.verdict))

@@ -1,6 +1,7 @@
 """What whoever is on call finds: names, the status, journals in the store, sources that are paused."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -88,6 +89,21 @@ def test_the_artifacts_say_what_to_do(site: SiteFolder, upstream: Upstream) -> N
         upstream.answer_text(story.code)
     ended = site.run(articles=form["articles"], force=form["force"])
     assert [line.result for line in ended.report.articles] == [Result.DONE] * 3
+
+
+def test_a_large_run_shows_how_far_it_is(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *(numbered(n) for n in range(1, 202)))
+    found = artifacts_of(site.run())
+    assert found["progress"] == 100
+    upstream.serve("rolling", numbered(300))
+    assert "progress" not in artifacts_of(site.run())
+
+
+def numbered(number: int) -> Story:
+    """One of many stories."""
+    return replace(
+        stories(1)[0], number=f"20261120{number:010d}", title=f"第{number}条消息", body=f"<p>正文{number}。</p>"
+    )
 
 
 # --- the status -------------------------------------------------------------------------------
