@@ -37,7 +37,7 @@ def html_page(key: str, context: Context, site: SiteFacts, cache_control: str) -
 
 @lru_cache(maxsize=4)
 def _environment(theme: Theme) -> Environment:
-    """Themes are compared by identity, so this is one for each that was loaded."""
+    """One for each theme that says something else."""
     environment = Environment(
         loader=DictLoader(theme.templates),
         undefined=StrictUndefined,

@@ -3,9 +3,10 @@
 A theme is a folder with any of `templates/`, `static/` and `words/`; a file in it replaces the shipped one of that name.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,7 +18,7 @@ _SHIPPED = "tasks.outputs"
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Theme:
-    """Everything that pages are made with, read once. Compared by identity.
+    """Everything that pages are made with, read once. Compared by `digest`, so templates are compiled once for all equal ones.
 
     `templates`: file name -> source; `static`: file name -> bytes; `words`: the interface text in the site's language.
     """
@@ -25,6 +26,20 @@ class Theme:
     templates: Mapping[str, str]
     static: Mapping[str, bytes]
     words: Mapping[str, str]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the digest, once."""
+        told = hashlib.sha256()
+        for part in self.parts():
+            told.update(hashlib.sha256(part).digest())
+        object.__setattr__(self, "digest", told.hexdigest())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Theme) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def parts(self) -> Iterator[bytes]:
         """All of it, in a fixed order, for a digest."""
