@@ -4,17 +4,16 @@ from collections.abc import Mapping
 
 from prefect.events import emit_event
 
-from flows.verdict import Ending, Verdict
 from tasks.status import Health, SiteStatus, SourceStatus
 
 _ALERTS = (Health.BROKEN, Health.LATE)
 _GROWN = 10  # answers more in quarantine than when it was told last
 
 
-def emit_changes(status: SiteStatus, verdict: Verdict, before: Mapping[str, str]) -> Mapping[str, str]:
+def emit_changes(status: SiteStatus, before: Mapping[str, str], *, good: bool) -> Mapping[str, str]:
     """Emit what is another than `before`, which is what this function gave after the run before; what it is now.
 
-    `finews.site.good` comes with every run that brought the store up to date: its absence is an alert.
+    `finews.site.good` comes with every `good` run, which brought the store up to date: its absence is an alert.
     """
     site = {"prefect.resource.id": f"finews.site.{status.site}", "prefect.resource.name": status.site}
     now = {f"source {source.name}": source.pulse.health.value for source in status.sources}
@@ -26,7 +25,7 @@ def emit_changes(status: SiteStatus, verdict: Verdict, before: Mapping[str, str]
             "finews.quarantine.grown", resource=site, payload={"site": status.site, "count": locked, "before": told}
         )
     now["quarantined"] = str(locked if locked >= told + _GROWN or locked < told else told)
-    if verdict.ending is not Ending.FAILED:
+    if good:
         emit_event("finews.site.good", resource=site)
     return now
 
@@ -37,7 +36,7 @@ def _tell(status: SiteStatus, source: SourceStatus, before: str) -> None:
         return
     if health in _ALERTS:
         event = f"finews.source.{health.value}"
-    elif before in _ALERTS:
+    elif before in _ALERTS and health is not Health.PAUSED:
         event = "finews.source.recovered"
     else:
         return

@@ -1,33 +1,51 @@
 """What a run leaves in the Prefect UI: its articles, the site's sources, and a summary that says what to do."""
 
+import contextlib
 import json
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+import httpx
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.utilities.urls import url_for
 
 from flows.causes import Cause, causes
 from flows.remedies import remedy
 from flows.report import CAPTURES, PICTURES, objects_line
-from flows.verdict import Verdict
+from flows.verdict import BREAKER, Verdict
 from tasks.config import Site
 from tasks.model import ArticleLine, Outcome, Result, RunReport, Stage
 from tasks.outputs.status_page import at, source_row
 from tasks.status import Health, SiteStatus
+
+log = logging.getLogger(__name__)
 
 MANUAL = "syndicate/manual"
 """The deployment whose form mends what a run left undone."""
 _ROWS = 500  # of a table: the UI draws all of them at once
 _TABLES = 10
 _NAMED = 10  # articles of a cause
+_CAUSES = 20  # told one by one
+
+
+@contextlib.contextmanager
+def for_show() -> Iterator[None]:
+    """Around what only shows something: a server that refuses it costs that, and not what the run has done."""
+    try:
+        yield
+    except (httpx.HTTPError, PrefectException) as error:
+        log.warning("the Prefect server did not take it: %s", error)
 
 
 def publish_artifacts(report: RunReport, verdict: Verdict, status: SiteStatus, site: Site) -> None:
-    """Create the artifacts of the current flow run."""
+    """Create the artifacts of the current flow run, the summary first."""
+    found = causes(report.articles)
+    text = summary(report, verdict, status, site, found, form=_manual_form() if found else "")
+    create_markdown_artifact(key="summary", markdown=text, description=verdict.message[:200])
     for number, rows in enumerate(pages_of(article_rows(report)), start=1):
         create_table_artifact(
             key="articles" if number == 1 else f"articles-{number}",
@@ -40,9 +58,6 @@ def publish_artifacts(report: RunReport, verdict: Verdict, status: SiteStatus, s
         description=f"The sources of {report.site}: which bring what they usually bring, and which do not.",
     )
     create_link_artifact(key="site", link=site.site.base_url + "/", description="The published site.")
-    found = causes(report.articles)
-    text = summary(report, verdict, status, site, found, form=_manual_form() if found else "")
-    create_markdown_artifact(key="summary", markdown=text, description=verdict.message[:200])
 
 
 def pages_of(rows: Sequence[dict[str, str | int]]) -> list[list[dict[str, str | int]]]:
@@ -98,7 +113,7 @@ def source_rows(status: SiteStatus, site: Site) -> list[dict[str, str | int]]:
 
 
 def summary(
-    report: RunReport, verdict: Verdict, status: SiteStatus, site: Site, found: Iterable[Cause], *, form: str = ""
+    report: RunReport, verdict: Verdict, status: SiteStatus, site: Site, found: Sequence[Cause], *, form: str = ""
 ) -> str:
     """A page of Markdown: what came of the run, what to do, problems by cause, what is late, what is new.
 
@@ -110,7 +125,7 @@ def summary(
         f"**To do:** {_plain(verdict.to_do)}" if verdict.to_do else "",
         _counts(report),
         *_failures(report),
-        *_causes(found, site, form),
+        *_causes(found, site, form, tripped=any(o.subject == BREAKER for o in report.outcomes)),
         *_late(status, site),
         *_told(report),
         *_new(report),
@@ -137,15 +152,15 @@ def _failures(report: RunReport) -> Iterable[str]:
         yield "## Sources and waves that failed\n\n" + "\n".join(_told_of(outcome) for outcome in failed)
 
 
-def _causes(found: Iterable[Cause], site: Site, form: str) -> Iterable[str]:
-    for number, cause in enumerate(found):
+def _causes(found: Sequence[Cause], site: Site, form: str, *, tripped: bool) -> Iterable[str]:
+    for number, cause in enumerate(found[:_CAUSES]):
         if not number:
             yield "## Articles with problems, by cause"
         yield f"### {len(cause.lines)} × {cause.stage.value} {cause.result.value}: {_plain(cause.text)}"
         yield "\n".join(_named(line) for line in cause.lines[:_NAMED]) + (
             f"\n- and {len(cause.lines) - _NAMED} more: see the table of articles" if len(cause.lines) > _NAMED else ""
         )
-        mend = remedy(cause, site=str(site.path))
+        mend = remedy(cause, site=str(site.path), tripped=tripped)
         yield mend.text
         if mend.parameters:
             told = json.dumps(mend.parameters, ensure_ascii=False)
@@ -153,6 +168,8 @@ def _causes(found: Iterable[Cause], site: Site, form: str) -> Iterable[str]:
             if form:
                 query = urlencode({"parameters": told}, quote_via=quote)
                 yield f"[Open the form of *manual* with these parameters]({form}?{query})"
+    if len(found) > _CAUSES:
+        yield f"And {len(found) - _CAUSES} more causes: see the table of articles."
 
 
 def _late(status: SiteStatus, site: Site) -> Iterable[str]:

@@ -34,7 +34,7 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
     """Ask every source that is due and keep what it says. A source that fails, or lists nothing usable, fails alone."""
     wished = [run.site.source(name) for name in wish.sources] or list(run.site.sources)
     before = run.ledger.askings.of(spec.name for spec in wished)
-    paused = {} if wish.sources else run.ledger.standing.paused()
+    paused = paused_sources(run, wish)
     unpaused = [spec for spec in wished if not _is_paused(run, spec, paused)]
     specs = [spec for spec in unpaused if wish.is_manual or _is_due(run, spec, before[spec.name])]
     asking = with_retries(ask, run.site.fetch)
@@ -68,6 +68,11 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
     return Asked(keys=tuple(keys), sources=len(wished), failed=tuple(failed), lists=lists)
 
 
+def paused_sources(run: Run, wish: Wish) -> Mapping[str, str]:
+    """Why sources are paused: nothing is asked of them by itself. Who names sources or articles asks all the same."""
+    return {} if wish.sources or wish.articles else run.ledger.standing.paused()
+
+
 def _is_paused(run: Run, spec: SourceSpec, paused: Mapping[str, str]) -> bool:
     """Whether somebody has paused a source; who names it asks it all the same."""
     if spec.name in paused:
@@ -93,7 +98,7 @@ def _keep_unmodified(run: Run, spec: SourceSpec, before: Asking) -> None:
 
 def _keep_answered(run: Run, listing: Listing, before: Asking, fresh: Collection[str]) -> None:
     fresh_until, says = run.ledger.answers.told(listing.source)
-    news = [entry.published_at for entry in listing.entries if entry.key in fresh and entry.dated]
+    news = [min(entry.published_at, run.now) for entry in listing.entries if entry.key in fresh and entry.dated]
     after = answered(
         before,
         now=run.now,

@@ -20,12 +20,12 @@ def begin_at(run: Run, stage: StageName, wish: Wish) -> None:
     chosen = _chosen(run, wish)
     if wish.articles and not chosen.keys:
         return
-    if stage == "publish":
-        if not wish.force:
-            return
+    if stage == "publish" and not wish.force:
+        return
+    count = run.ledger.again.render(chosen)
+    if stage == "publish":  # after they are due: killed in between, nothing would ask for them
         for keys in run.ledger.again.objects_of(chosen):
             run.ledger.objects.intend(keys, now=run.now)
-    count = run.ledger.again.render(chosen)
     reason = f"{count} articles, and the lists that show them, are made again"
     run.recorder.outcome(Outcome(subject="render", stage=Stage.DECIDE, result=Result.DONE, reason=reason))
 

@@ -24,6 +24,16 @@ class Cause:
     text: str
     lines: tuple[ArticleLine, ...] = field(repr=False)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing of it is tried again by itself."""
+        return all(is_final(line) for line in self.lines)
+
+
+def is_final(line: ArticleLine) -> bool:
+    """Whether its text is gone, and nobody asks for it again by itself."""
+    return line.stage is Stage.FETCH and line.reason.startswith(("given up", "its page is gone"))
+
 
 def causes(lines: Iterable[ArticleLine]) -> tuple[Cause, ...]:
     """The causes of all problems, the one with the most articles first."""

@@ -1,20 +1,17 @@
 """How a flow run ends: its name, its named state, and what the UI and the store show of it."""
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-import httpx
 from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import PrefectException
 from prefect.states import Completed, Failed
 
 from flows.alerting import emit_changes
-from flows.artifacts import publish_artifacts
+from flows.artifacts import for_show, publish_artifacts
 from flows.journals import keep_journals
 from flows.naming import early_name, ended_name
 from flows.run import Run
@@ -22,10 +19,9 @@ from flows.status import site_status, tell_store
 from flows.verdict import Ending, Verdict, judge
 from tasks.config import Site
 from tasks.errors import LeaseHeld, LeaseLost
+from tasks.masking import masked
 from tasks.model import RunReport
 from tasks.status import RunStatus, SiteStatus
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -61,30 +57,32 @@ def ending_early() -> Iterator[Early]:
         _rename(early_name(_begun(), Ending(str(early.state.name))))
 
 
-def end(run: Run, *, started: float, max_problem_share: float | None = None) -> Ended:
+def end(run: Run, *, started: float, whole: bool = False, max_problem_share: float | None = None) -> Ended:
     """The last thing that a run does under its lease: judge itself, remember that, and tell the store.
 
-    `started`: `perf_counter()` at its beginning. `max_problem_share`: instead of the site's.
+    `started`: `perf_counter()` at its beginning. `whole`: the run asked for all that was due, and the store is up to date; only
+    such a run is a good one. `max_problem_share`: instead of the site's.
     """
     run.ledger.journal.flush()
     share = run.site.verdict.max_problem_share if max_problem_share is None else max_problem_share
     verdict = _judged(run, started, share)[1]
     if not run.recorder.dry_run:
-        _remember(run, verdict)
-        keep_journals(run)
-        tell_store(run)
+        _remember(run, verdict, whole=whole)
+        if keep_journals(run):
+            tell_store(run)
     report, verdict = _judged(run, started, share)
     status = site_status(run.site, run.ledger, now=run.now)
     if not run.recorder.dry_run:
-        _alert(run, status, verdict)
+        _alert(run, status, good=whole and verdict.ending is not Ending.FAILED)
     return Ended(report=report, verdict=verdict, status=status)
 
 
 def conclude(ended: Ended, site: Site) -> State[RunReport]:
     """The final state of a run that came to its end; its artifacts are made, and its name says what came of it."""
     report, verdict = ended.report, ended.verdict
-    publish_artifacts(report, verdict, ended.status, site)
     _rename(ended_name(_begun(), report, verdict))
+    with for_show():
+        publish_artifacts(report, verdict, ended.status, site)
     if verdict.ending is Ending.FAILED:
         return Failed(message=verdict.message, data=report)
     return Completed(name=verdict.ending.value, message=verdict.message, data=report)
@@ -95,13 +93,29 @@ def _judged(run: Run, started: float, share: float) -> tuple[RunReport, Verdict]
     return report, judge(report, max_problem_share=share)
 
 
-def _alert(run: Run, status: SiteStatus, verdict: Verdict) -> None:
+@contextlib.contextmanager
+def told_when_broken(run: Run) -> Iterator[None]:
+    """A run that ends by an error says so where `finews status` and the store can tell it."""
+    try:
+        yield
+    except (LeaseHeld, LeaseLost):
+        raise
+    except Exception as error:
+        with contextlib.suppress(Exception):  # the error itself is what counts
+            run.ledger.journal.flush()
+            happened = masked(f"{type(error).__name__}: {error}")
+            _remember(run, Verdict(ending=Ending.FAILED, happened=happened), whole=False)
+            tell_store(run)
+        raise
+
+
+def _alert(run: Run, status: SiteStatus, *, good: bool) -> None:
     before = run.ledger.standing.alerted()
-    if (now := emit_changes(status, verdict, before)) != before:
+    if (now := emit_changes(status, before, good=good)) != before:
         run.ledger.standing.alert(now)
 
 
-def _remember(run: Run, verdict: Verdict) -> None:
+def _remember(run: Run, verdict: Verdict, *, whole: bool) -> None:
     last = RunStatus(
         id=run.recorder.run_id,
         name=_begun(),
@@ -109,7 +123,7 @@ def _remember(run: Run, verdict: Verdict) -> None:
         message=verdict.message,
         ended_at=run.now,
     )
-    run.ledger.standing.ended(last, good=verdict.ending is not Ending.FAILED)
+    run.ledger.standing.ended(last, good=whole and verdict.ending is not Ending.FAILED)
 
 
 def _begun() -> str:
@@ -117,9 +131,6 @@ def _begun() -> str:
 
 
 def _rename(name: str) -> None:
-    """Give this flow run another name; a server that refuses costs the name, and not what the run has done."""
-    try:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(flow_run_id=runtime.flow_run.id, name=name)
-    except (httpx.HTTPError, PrefectException) as error:
-        log.warning("the run keeps its name: %s", error)
+    """Give this flow run another name."""
+    with for_show(), get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run_id=runtime.flow_run.id, name=name)

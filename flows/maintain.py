@@ -12,9 +12,10 @@ from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.auditing import audit_store
-from flows.ending import conclude, end, ending_early
+from flows.ending import conclude, end, ending_early, told_when_broken
 from flows.housekeeping import close_zombies, forget_journals
 from flows.importing import import_posts
+from flows.journals import drop_journals
 from flows.keeping import forget_old
 from flows.publishing import render_and_publish
 from flows.replaying import replay_kept
@@ -111,6 +112,7 @@ def withdraw(
         held = run.ledger.generations.held_at()
         for key in run.ledger.withdrawals.withdraw(_keys(run, articles), reason, now=run.now):
             run.ledger.journal.note(key, Stage.DECIDE, f"withdrawn: {reason.value}")
+            drop_journals(run, key)
         if held is not None and run.ledger.generations.held_at() is None:
             ended = f"lists are no longer held at generation {held}: they would show what was withdrawn"
             run.recorder.outcome(Outcome(subject="publishing", stage=Stage.DECIDE, result=Result.DONE, reason=ended))
@@ -261,13 +263,14 @@ def _maintain(
     opened = open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run)
     with ending_early() as early, opened as run:
         run = replace(run, grace=grace, allow_deletions=allow_deletions, asks=asks)
-        work(run)
-        if publish:
-            render_and_publish(run)
-        report = run.recorder.report(seconds=perf_counter() - started)
-        if afterwards and judge(report, max_problem_share=1.0).ending is not Ending.FAILED:
-            afterwards(run, report)
-        ended = end(run, started=started, max_problem_share=max_problem_share)
+        with told_when_broken(run):
+            work(run)
+            if publish:
+                render_and_publish(run)
+            report = run.recorder.report(seconds=perf_counter() - started)
+            if afterwards and judge(report, max_problem_share=1.0).ending is not Ending.FAILED:
+                afterwards(run, report)
+            ended = end(run, started=started, max_problem_share=max_problem_share)
     return early.state or conclude(ended, site_file)
 
 

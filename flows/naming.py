@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+from flows.causes import is_final
 from flows.verdict import Ending, Verdict
 from tasks.model import ArticleLine, Result, RunReport, Stage
 
 _SEPARATOR = " · "
-_ORDER = ("new", "corrected", "imported", "rendered", "retry", "quarantined", "unusable")
+_ORDER = ("new", "corrected", "imported", "rendered", "retry", "quarantined", "given up", "unusable")
 
 
 def ended_name(begun: str, report: RunReport, verdict: Verdict) -> str:
@@ -36,6 +37,8 @@ def _became(line: ArticleLine) -> str:
     if line.result is Result.UNUSABLE:
         return "unusable"
     if line.result is Result.FAILED:
+        if is_final(line):
+            return "given up"
         return "quarantined" if line.stage is Stage.PARSE else "retry"
     if line.revision:
         return "new" if line.revision == 1 else "corrected"

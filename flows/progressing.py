@@ -9,6 +9,7 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from flows.artifacts import for_show
 from flows.stages import progress
 
 _LARGE = 200  # articles to read: what is smaller is over before anybody looks
@@ -58,10 +59,11 @@ class _Artifact(logging.Handler):
 
     def _tell(self, percent: float, text: str) -> None:
         now = time.monotonic()
-        if self._id is None:
-            self._id = UUID(str(create_progress_artifact(progress=percent, key="progress", description=text)))
-        elif now - self._told_at < _EVERY:
+        if self._id is not None and now - self._told_at < _EVERY:
             return
-        else:
-            update_progress_artifact(artifact_id=self._id, progress=percent, description=text)
         self._told_at = now
+        with for_show():
+            if self._id is None:
+                self._id = UUID(str(create_progress_artifact(progress=percent, key="progress", description=text)))
+            else:
+                update_progress_artifact(artifact_id=self._id, progress=percent, description=text)

@@ -40,20 +40,24 @@ _ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
 
 
-def publish_unless(run: Run, tripped: str) -> None:
+def publish_unless(run: Run, tripped: str) -> bool:
     """Publish, unless the circuit breaker has a reason against it: then everything that is published stays as it is.
+
+    Whether the store is up to date.
 
     Only after a publication is it kept what answers said of themselves: without one they are asked for whole again.
     """
     if not tripped:
-        if render_and_publish(run):
-            run.ledger.answers.commit()
-            run.ledger.askings.commit()
-        return
+        if not render_and_publish(run):
+            return False
+        run.ledger.answers.commit()
+        run.ledger.askings.commit()
+        return True
     reason = f"{tripped}; what is published stays as it is, what was read is kept for the next run"
     run.recorder.outcome(Outcome(subject=BREAKER, stage=Stage.PUBLISH, result=Result.FAILED, reason=reason))
     for key in run.recorder.left_unpublished(f"not published: {tripped}"):
         run.ledger.journal.note(key, Stage.PUBLISH, f"not published: {tripped}")
+    return False
 
 
 def render_and_publish(run: Run) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from flows.asking import paused_sources
 from flows.completeness import Tally
 from flows.failing import not_read
 from flows.keeping import is_rechecked, is_unmodified, keep_all
@@ -77,7 +78,8 @@ def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
     """Articles whose pages are looked at again now; a run for single articles, or by force, has no eye for others."""
     if wish.articles or wish.force:
         return ()
-    sources = [spec.name for spec in run.site.sources if is_rechecked(spec)]
+    paused = paused_sources(run, wish)
+    sources = [spec.name for spec in run.site.sources if is_rechecked(spec) and spec.name not in paused]
     wished = [name for name in sources if not wish.sources or name in wish.sources]
     return run.ledger.rechecks.due(wished, now=run.now, limit=run.site.fetch.max_rechecks)
 
@@ -85,10 +87,12 @@ def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
 def _wished_keys(run: Run, wish: Wish, listed: Sequence[str]) -> list[str]:
     if not wish.articles:
         owed = run.ledger.articles.unread(now=run.now)
-        known = run.ledger.articles.known(owed) if wish.sources else {}
-        return list(
-            dict.fromkeys([*listed, *(key for key in owed if not wish.sources or known[key].source in wish.sources)])
-        )
+        paused = paused_sources(run, wish)
+        if wish.sources or paused:
+            known = run.ledger.articles.known(owed)
+            wanted_of = wish.sources or [spec.name for spec in run.site.sources if spec.name not in paused]
+            owed = tuple(key for key in owed if known[key].source in wanted_of)
+        return list(dict.fromkeys([*listed, *owed]))
     wanted = {run.ledger.articles.find(name) or story_key(name): name for name in wish.articles}
     seen = run.ledger.articles.sightings(wanted)
     for key, name in wanted.items():

@@ -18,19 +18,30 @@ class Remedy:
     parameters: Mapping[str, Any]
 
 
-def remedy(cause: Cause, *, site: str) -> Remedy:
-    """What mends this cause. `site` is the path of the site file."""
+def remedy(cause: Cause, *, site: str, tripped: bool = False) -> Remedy:
+    """What mends this cause. `site` is the path of the site file; `tripped`: the circuit breaker held everything back."""
     if cause.result is Result.UNUSABLE:
         return Remedy(text="Nothing to do here: the list itself tells these records unusably.", parameters={})
     chosen = {"site": site, "articles": [line.code for line in cause.lines[:_MOST]]}
+    if cause.stage is Stage.PUBLISH and tripped:
+        return Remedy(
+            text="The circuit breaker held them back; the next run that it lets pass publishes them.", parameters={}
+        )
+    if cause.is_final:
+        told = "Nothing is tried again by itself: their texts are gone. To ask once more:"
+        return Remedy(text=told + _first(cause), parameters=chosen | {"force": True})
     if cause.stage is Stage.FETCH:
         told = "They are asked for again by themselves; to ask now:"
-        return Remedy(text=told, parameters=chosen | {"force": True})
+        return Remedy(text=told + _first(cause), parameters=chosen | {"force": True})
     if cause.stage is Stage.PARSE:
         told = "The answers are kept. Once the table of the source, or its parser, is mended, read them again:"
-        return Remedy(text=told, parameters=chosen | {"stage": Stage.PARSE.value})
+        return Remedy(text=told + _first(cause), parameters=chosen | {"stage": Stage.PARSE.value})
     if cause.stage is Stage.RENDER:
-        told = "Once the template is mended, render them again:"
-        return Remedy(text=told, parameters=chosen | {"stage": Stage.RENDER.value})
+        told = "They are taken out of all lists until they can be made. Once the template is mended, read them again:"
+        return Remedy(text=told + _first(cause), parameters=chosen | {"force": True})
     told = "Mend what is named. The next run takes up the remainder; to start it now:"
     return Remedy(text=told, parameters={"site": site, "stage": Stage.PUBLISH.value})
+
+
+def _first(cause: Cause) -> str:
+    return f" (the first {_MOST} of {len(cause.lines)})" if len(cause.lines) > _MOST else ""

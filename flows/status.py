@@ -66,7 +66,7 @@ def tell_store(run: Run) -> None:
     A store that refuses is an outcome, no failure: what readers get is not touched by it.
     """
     status = site_status(run.site, run.ledger, now=run.now)
-    digest = _digest(status)
+    digest = _digest(status, f"{run.site.publish.url} {run.site.publish.status_key}")
     told, _, until = run.ledger.standing.told().partition(" ")
     if told == digest and until and status.written_at < datetime.fromisoformat(until):
         return
@@ -94,12 +94,12 @@ def put(run: Run, subject: str, pages: tuple[Page, ...]) -> bool:
     return not errors
 
 
-def _digest(status: SiteStatus) -> str:
-    """What the status says, without what is another in each run."""
+def _digest(status: SiteStatus, place: str) -> str:
+    """What the status says and where, without what is another in each run."""
     epoch = datetime.min.replace(tzinfo=status.written_at.tzinfo)
     last = status.last_run and replace(status.last_run, id="", name="", message="", ended_at=epoch)
     sources = tuple(
         replace(one, asked_at=None, next_at=None, pulse=replace(one.pulse, reason="")) for one in status.sources
     )
     same = replace(status, written_at=epoch, renew_by=epoch, last_good_at=None, last_run=last, sources=sources)
-    return hashlib.sha256(as_json(same)).hexdigest()
+    return hashlib.sha256(place.encode() + as_json(same)).hexdigest()

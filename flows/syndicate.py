@@ -14,7 +14,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.asking import ask_sources, readings
 from flows.begin_later import begin_at
 from flows.breaker import tripped
-from flows.ending import conclude, end, ending_early
+from flows.ending import conclude, end, ending_early, told_when_broken
 from flows.keeping import forget_old, settle_rights
 from flows.mirroring import settle_pictures
 from flows.progressing import shown_in_ui
@@ -93,10 +93,11 @@ def syndicate(
         open_run(
             site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run, allow_deletions=allow_deletions
         ) as run,
+        told_when_broken(run),
     ):
         if stage == "fetch":
-            _fetch(run, wish)
-            ended = end(run, started=started)
+            published = _fetch(run, wish)
+            ended = end(run, started=started, whole=published and wish == Wish())
         else:
             run = replace(run, asks=False)
             begin_at(run, stage, wish)
@@ -106,8 +107,8 @@ def syndicate(
     return early.state or conclude(ended, site_file)
 
 
-def _fetch(run: Run, wish: Wish) -> None:
-    """The whole way: ask, decide, fetch, parse, render, publish."""
+def _fetch(run: Run, wish: Wish) -> bool:
+    """The whole way: ask, decide, fetch, parse, render, publish; whether the store is up to date then."""
     settle_rights(run)
     settle_pictures(run)
     asked = ask_sources(run, wish)
@@ -118,4 +119,4 @@ def _fetch(run: Run, wish: Wish) -> None:
         read_texts(run, due[start : start + BATCH])
         show("read", min(start + BATCH, len(due)), len(due))
     forget_old(run)
-    publish_unless(run, tripped(readings(run, asked), run.site.verdict))
+    return publish_unless(run, tripped(readings(run, asked), run.site.verdict))

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows.causes import is_final
 from tasks.model import ArticleLine, Outcome, Result, RunReport, Stage
 
 BREAKER = "circuit breaker"
 """The subject of the outcome that says why nothing was published."""
+TOLD = ("status", "journals")
+"""Subjects of outcomes about what only the person on call reads."""
 _LONGEST = 700  # characters of what happened, so that what is to be done is always seen
 
 
@@ -100,7 +103,10 @@ def _counted(problems: Sequence[ArticleLine]) -> str:
 
 
 def _wait_for(problems: Sequence[ArticleLine]) -> str:
-    if any(line.result is Result.FAILED for line in problems):
+    failed = [line for line in problems if line.result is Result.FAILED]
+    if failed and all(is_final(line) for line in failed):
+        return "look whether what is gone is to be withdrawn; nothing of it is tried again by itself"
+    if failed:
         return "nothing yet: what failed is tried again by itself; the artifact summary has the causes"
     return "nothing: what a list tells unusably is left out; the artifact summary has the causes"
 
@@ -108,6 +114,8 @@ def _wait_for(problems: Sequence[ArticleLine]) -> str:
 def _remedy(outcome: Outcome) -> str:
     if outcome.stage is Stage.PUBLISH:
         return "start the flow release once that is mended"
+    if outcome.subject in TOLD:
+        return "let the store take what is below _finews/: the site itself is published"
     if outcome.stage is Stage.VERIFY:
         return "ask the public address by hand: a cache, or the server in front of the store"
     return "open the artifact summary: it has the causes; an outlet that changed its pages needs another parser"

@@ -177,7 +177,7 @@ class PublishTable(_Table):
     `gzip`: objects that are text are stored compressed (not in a folder, which keeps no Content-Encoding). `public_url`:
     where readers get the objects; a sample of what was written is read back from there. `attempts`, `read_timeout`: how
     often a call to a service is tried, and how many seconds it may be silent. `status_key`: where the status goes, with
-    `.json` and `.html`; below `_finews/` it is private.
+    `.json` and `.html`: `_finews/status`, which is private, or `status` or something below `status/`, which tells less.
     """
 
     url: Text = "file:public"
@@ -188,7 +188,9 @@ class PublishTable(_Table):
     public_url: Annotated[str, AfterValidator(_origin_or_none)] = ""
     max_deletions: Annotated[int, Field(ge=0)] = 2_000
     max_deletion_share: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.2
-    status_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] = "_finews/status"
+    status_key: Annotated[str, StringConstraints(pattern=r"^(_finews/status|status(/[A-Za-z0-9_-]+)?)$")] = (
+        "_finews/status"
+    )
 
 
 class LedgerTable(_Table):

@@ -13,7 +13,7 @@ from tasks.articles.plain import legal
 from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import articles, journal
 from tasks.masking import masked
-from tasks.model import Note, Stage
+from tasks.model import Note, Stage, Status
 
 _LONGEST = 900  # characters; longer ones are cut, bodies never belong here
 
@@ -88,7 +88,7 @@ class Journal:
             return tuple(_note(row) for row in db.execute(query))
 
     def of_this_run(self) -> Iterator[Mapping[tuple[str, str], tuple[Note, ...]]]:
-        """The journals that this run has added to, those of articles alone, many at a time.
+        """The journals that this run has added to, those of articles alone, but for withdrawn ones; many at a time.
 
         Key and month (`YYYY-MM`, UTC) -> all lines of that month, oldest first.
         """
@@ -96,7 +96,8 @@ class Journal:
             noted = dict(self._noted)
         for chunk in batches(noted):
             since = _month_of(min(noted[subject] for subject in chunk))
-            mine = sa.and_(journal.c.subject.in_(chunk), journal.c.at >= since)
+            shown = articles.c.status != Status.WITHDRAWN
+            mine = sa.and_(journal.c.subject.in_(chunk), journal.c.at >= since, shown)
             query = sa.select(journal).join(articles, articles.c.key == journal.c.subject).where(mine)
             found: dict[tuple[str, str], list[Note]] = {}
             with self._database.begin() as db:

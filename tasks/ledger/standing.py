@@ -145,6 +145,6 @@ class Standing:
 
     def paused(self) -> Mapping[str, str]:
         """Why each source that is paused is."""
-        query = sa.select(facts).where(facts.c.name >= _PAUSED, facts.c.name < _PAUSED + "\U0010ffff")
+        query = sa.select(facts).where(facts.c.name.startswith(_PAUSED, autoescape=True))
         with self._database.begin() as db:
             return {row.name.removeprefix(_PAUSED): row.value for row in db.execute(query)}

@@ -1,6 +1,6 @@
 """How the site stands, as a page for whoever is on call: no reader's page, nothing on the site leads to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -53,7 +53,9 @@ class StatusContext:
 
 
 def status_pages(status: SiteStatus, site: SiteFacts, key: str) -> tuple[Page, ...]:
-    """`<key>.json` and `<key>.html`."""
+    """`<key>.json` and `<key>.html`. Where readers may get them, no story, reason or message is told."""
+    if not key.startswith("_finews/"):
+        status = _for_everybody(status)
     zone = ZoneInfo(site.timezone)
     context = StatusContext(
         status=status,
@@ -69,6 +71,12 @@ def status_pages(status: SiteStatus, site: SiteFacts, key: str) -> tuple[Page, .
     )
     plain = Page(key=f"{key}.json", body=as_json(status), content_type="application/json", cache_control=STATE)
     return plain, html_page(f"{key}.html", context, site, STATE)
+
+
+def _for_everybody(status: SiteStatus) -> SiteStatus:
+    sources = tuple(replace(source, pulse=replace(source.pulse, reason="")) for source in status.sources)
+    last = replace(status.last_run, message="") if status.last_run else None
+    return replace(status, sources=sources, last_run=last, retries=())
 
 
 def source_row(source: SourceStatus, zone: ZoneInfo) -> SourceRow:

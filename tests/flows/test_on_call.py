@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
@@ -162,6 +163,44 @@ def test_a_failed_run_is_told_and_is_no_good_one(site: SiteFolder, upstream: Ups
     assert status["last_good_at"] == good
 
 
+def test_only_a_whole_run_is_a_good_one(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(3))
+    site.run(limit=1)
+    assert status_of(site)["last_good_at"] is None
+    site.do(pause, sources=["rolling"], reason="for a while")
+    assert status_of(site)["last_good_at"] is None
+    site.do(resume, sources=["rolling"])
+    site.run()
+    assert status_of(site)["last_good_at"] is not None
+
+
+def test_a_run_that_ends_by_an_error_says_so(
+    site: SiteFolder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.run()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr("flows.syndicate.forget_old", broken)
+    ended = site.run()
+    assert (ended.ending, name_of(ended).endswith(" · failed")) == ("Failed", True)
+    last = status_of(site)["last_run"]
+    assert (last["ending"], last["message"]) == ("Failed", "ZeroDivisionError: a mistake of ours")
+
+
+def test_a_status_that_readers_may_get_tells_no_story(site: SiteFolder, upstream: Upstream) -> None:
+    bad, *rest = stories(2)
+    upstream.serve("rolling", bad, *rest)
+    upstream.answer_text(bad.code, Answer(status=404))
+    site.write(upstream.source("rolling"), publish={"status_key": "status"}, verdict={"max_problem_share": 1.0})
+    site.run()
+    told = (site.public / "status.json").read_text(encoding="utf-8") + (site.public / "status.html").read_text("utf-8")
+    assert '"failing": 1' in told
+    assert not [secret for secret in (bad.number, bad.title, "404", upstream.origin) if secret in told]
+
+
 def test_a_status_that_cannot_be_written_fails_nothing(site: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *stories(3))
     (site.public / "_finews/status.json").mkdir(parents=True)
@@ -176,9 +215,9 @@ def test_a_status_that_cannot_be_written_fails_nothing(site: SiteFolder, upstrea
 
 def test_the_status_stands_where_the_site_file_says(site: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *stories(1))
-    site.write(upstream.source("rolling"), publish={"status_key": "on-call/now"})
+    site.write(upstream.source("rolling"), publish={"status_key": "status/now"})
     site.run()
-    assert json.loads((site.public / "on-call/now.json").read_bytes())["site"] == "site"
+    assert json.loads((site.public / "status/now.json").read_bytes())["site"] == "site"
     ended = site.do(audit)
     assert ended.ending == "Completed", ended.state.message  # it is nobody else's
 
@@ -254,6 +293,19 @@ def test_a_paused_source_is_not_asked_until_it_is_resumed(two_lists: SiteFolder,
     assert shown["media"] == "paused"
     assert site.do(resume, sources=["media"]).ending == "Completed"
     assert [line.code for line in site.run().report.articles if line.result is Result.DONE] == [media.code]
+
+
+def test_nothing_that_a_paused_source_owes_is_asked_for(site: SiteFolder, upstream: Upstream) -> None:
+    bad, *_ = stories(2)
+    upstream.serve("rolling", *stories(2))
+    upstream.answer_text(bad.code, Answer(status=404))
+    site.run()
+    site.do(pause, sources=["rolling"], reason="their wish")
+    upstream.forget()
+    site.run()
+    assert upstream.texts_asked == []
+    site.run(articles=[bad.code])
+    assert upstream.texts_asked == [bad.code]
 
 
 def test_who_names_a_paused_source_asks_it(site: SiteFolder, upstream: Upstream) -> None:

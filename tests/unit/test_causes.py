@@ -72,7 +72,6 @@ def test_what_could_not_be_fetched_is_asked_for_again() -> None:
     ("stage", "parameters"),
     [
         (Stage.PARSE, {"site": "s", "articles": ["NW202611200000000001"], "stage": "parse"}),
-        (Stage.RENDER, {"site": "s", "articles": ["NW202611200000000001"], "stage": "render"}),
         (Stage.PUBLISH, {"site": "s", "stage": "publish"}),
     ],
 )
@@ -84,3 +83,29 @@ def test_what_came_is_not_asked_for_again(stage: Stage, parameters: dict[str, ob
 def test_nothing_mends_an_unusable_record() -> None:
     [cause] = causes([line(1, "no title", result=Result.UNUSABLE)])
     assert remedy(cause, site="s").parameters == {}
+
+
+def test_a_page_that_could_not_be_made_is_read_again() -> None:
+    """It was taken out of the lists, and only what is read anew gets a place again."""
+    [cause] = causes([line(1, "template article.html: no such name", stage=Stage.RENDER)])
+    assert remedy(cause, site="s").parameters == {"site": "s", "articles": ["NW202611200000000001"], "force": True}
+
+
+def test_what_the_circuit_breaker_held_back_is_not_let_go_by_hand() -> None:
+    [cause] = causes([line(1, "not published: 2 of 3 articles failed", stage=Stage.PUBLISH)])
+    assert remedy(cause, site="s", tripped=True).parameters == {}
+    assert remedy(cause, site="s").parameters != {}
+
+
+@pytest.mark.parametrize("reason", ["given up: GET https://a.example/x: status 410", "its page is gone: withdraw it?"])
+def test_what_is_gone_is_not_said_to_be_tried_again(reason: str) -> None:
+    [cause] = causes([line(1, reason)])
+    assert cause.is_final
+    assert "Nothing is tried again by itself" in remedy(cause, site="s").text
+
+
+def test_a_form_has_no_more_codes_than_a_person_can_look_at() -> None:
+    [cause] = causes([line(n, "status 503") for n in range(1, 61)])
+    mend = remedy(cause, site="s")
+    assert len(mend.parameters["articles"]) == 50
+    assert "the first 50 of 60" in mend.text
