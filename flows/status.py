@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flows.publication import MARKER, read_state
 from flows.run import Run
 from tasks.articles.due import due
 from tasks.articles.rhythm import pulse
@@ -82,7 +83,12 @@ def is_for_operators(key: str, site: Site) -> bool:
 
 
 def put(run: Run, subject: str, pages: tuple[Page, ...]) -> bool:
-    """Write objects that only the person on call reads: no page leads to them, and no generation has them."""
+    """Write objects that only the person on call reads: no page leads to them, and no generation has them.
+
+    Whether they are there. A store that is not known to be this ledger's is let alone: another site's status may stand there.
+    """
+    if not _is_ours(run):
+        return False
     actions = [Action(kind=ActionKind.UPDATE, key=page.key, reason=subject, page=page) for page in pages]
     try:
         errors = [receipt.error for receipt in run.store.write(actions) if receipt.error]
@@ -92,6 +98,14 @@ def put(run: Run, subject: str, pages: tuple[Page, ...]) -> bool:
         reason = f"not written: {errors[0]}"
         run.recorder.outcome(Outcome(subject=subject, stage=Stage.VERIFY, result=Result.FAILED, reason=reason))
     return not errors
+
+
+def _is_ours(run: Run) -> bool:
+    try:
+        found = run.store.read(MARKER)
+        return found is not None and read_state(found.body).ledger == run.ledger.objects.ledger_id()
+    except FinewsError:
+        return False
 
 
 def _digest(status: SiteStatus, place: str) -> str:
