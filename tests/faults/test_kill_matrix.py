@@ -11,7 +11,7 @@ from tests.faults.conftest import some
 from tests.faults.sites import copied, dead_links, first_news, ledger_of, more_news, prepared
 from tests.support.upstream import Upstream
 
-FEW = 6  # steps of a walk that is not whole
+FEW = 4  # steps of a walk that is not whole
 
 
 @pytest.mark.timeout(3600)
