@@ -181,7 +181,7 @@ def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
         raise ParseError(f"{response.url}: {error}") from error
     layout = next((layout for layout in _LAYOUTS if tree.select_one(layout.evidence)), None)
     if layout is None or (body := tree.select_one(layout.body)) is None:
-        return read_page(spec, response, None)
+        return read_page(spec, response)
     zone = ZoneInfo(spec.timezone)
     facts = [" ".join(item.get_text(" ").split()) for item in tree.select(layout.facts)]
     times = [read_time(fact, zone=zone, now=response.received_at) for fact in facts]
