@@ -129,12 +129,23 @@ def _page_pattern(value: str) -> str:
     return _http_url(value) if value else value
 
 
+def _same_hosts(value: dict[str, str]) -> dict[str, str]:
+    for host, other in value.items():
+        for name in (host, other):
+            if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", name):
+                raise ValueError(f"expected hosts in lower case without scheme and port, got {name!r}")
+        if other in value:
+            raise ValueError(f"expected {host!r} to name a host that stands for itself, {other!r} is another's too")
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Css = Annotated[str, AfterValidator(_css)]
 CssOrNone = Annotated[str, AfterValidator(_css_or_none)]
 Expression = Annotated[str, AfterValidator(_expression)]
 ExpressionOrNone = Annotated[str, AfterValidator(_expression_or_none)]
 EntryCount = Annotated[int, Field(ge=1, le=50_000)]
+SameHosts = Annotated[dict[str, str], AfterValidator(_same_hosts)]
 PagePattern = Annotated[str, AfterValidator(_page_pattern)]
 ArticleUrl = Annotated[str, AfterValidator(_article_url)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

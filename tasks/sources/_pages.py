@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from tasks.articles.addresses import AddressRules
 from tasks.articles.extract import Selectors, extract_page
-from tasks.config import HttpUrl, PageTables, SourceSpec
+from tasks.config import HttpUrl, PageTables, SameHosts, SourceSpec
 from tasks.errors import ParseError
 from tasks.model import Entry, Request, Response, Text
 from tasks.sources._records import ListFacts
@@ -19,17 +19,25 @@ class PageOptions:
 
     `page`: one table for each layout of the pages; without any, the text is found by what speaks for it.
     `drop_parameters` of an address tell nothing about the article; `keep_parameters` do, though they look like tracking.
+    `same_hosts` and `fold_mobile` as in `AddressRules`.
     """
 
     list_url: HttpUrl
     page: PageTables = ()
     drop_parameters: tuple[str, ...] = ()
     keep_parameters: tuple[str, ...] = ()
+    same_hosts: SameHosts = field(default_factory=dict)
+    fold_mobile: bool = True
 
 
 def facts_of(spec: SourceSpec, response: Response, *, title: str = "", base: str = "") -> ListFacts:
     """What holds for all records of this answer. `base`: what relative addresses are relative to."""
-    rules = AddressRules(drop_parameters=spec.options.drop_parameters, keep_parameters=spec.options.keep_parameters)
+    rules = AddressRules(
+        drop_parameters=spec.options.drop_parameters,
+        keep_parameters=spec.options.keep_parameters,
+        same_hosts=spec.options.same_hosts,
+        fold_mobile=spec.options.fold_mobile,
+    )
     return ListFacts(spec=spec, url=base or response.url, received_at=response.received_at, title=title, rules=rules)
 
 

@@ -175,6 +175,23 @@ def test_a_source_may_tell_which_parameters_count() -> None:
     assert one(rss(item(link="/a?from=2")), spec).key not in keys
 
 
+def test_a_source_may_tell_which_hosts_and_mobile_pages_are_articles_of_their_own() -> None:
+    addresses = (
+        "https://news.example/a",
+        "https://m.news.example/a",
+        "https://news.example/a/amp",
+        "https://old.example/a",
+    )
+
+    def keys(table: str) -> list[str]:
+        found = [one(rss(item(link=address)), source("feed", table)).key for address in addresses]
+        return [str(found.index(key)) for key in found]
+
+    assert keys("") == ["0", "0", "0", "3"]
+    assert keys("fold_mobile = false") == ["0", "1", "2", "3"]
+    assert keys('fold_mobile = false\nsame_hosts = {"old.example" = "m.news.example"}') == ["0", "1", "2", "1"]
+
+
 def test_the_original_behind_a_counting_link() -> None:
     counted = '<feedburner:origLink xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0">https://news.example/a</feedburner:origLink>'
     entry = one(rss(item(counted, link="http://count.example/~r/x")))
@@ -360,3 +377,7 @@ def test_mistakes_in_the_site_file_are_named() -> None:
         source("feed", '[[sources.page]]\nbody = "b"\n[[sources.page]]\nbody = "p"')
     with pytest.raises(ConfigError, match=r"site\.toml:8: text = 'site'"):
         source("feed", 'text = "site"')
+    with pytest.raises(ConfigError, match=r"site\.toml:8: same_hosts = .* expected hosts in lower case .* got 'http:"):
+        source("feed", 'same_hosts = {"a.example" = "http://b.example"}')
+    with pytest.raises(ConfigError, match=r"site\.toml:8: same_hosts = .* 'b\.example' is another's too"):
+        source("feed", 'same_hosts = {"a.example" = "b.example", "b.example" = "c.example"}')
