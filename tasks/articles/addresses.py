@@ -54,8 +54,8 @@ def canonical_address(url: str, rules: AddressRules = ORDINARY) -> str:
     """The address without what varies between links to one page (RFC 3986 section 6.2, and the habits of the web).
 
     Lower-case scheme and host, IDNA, no user, no default port, one way of percent-encoding, no tracking parameters, the
-    others sorted by name; mobile hosts and AMP forms become the page that they belong to, as the rules say. A fragment goes, unless
-    it is the route of a page that a script fills (`#/`, `#!/`).
+    others sorted by name; mobile hosts and AMP forms become the page that they belong to, as the rules say. A fragment
+    goes, unless it is the route of a page that a script fills (`#/`, `#!/`).
     """
     address = _out_of_amp_viewer(absolute("", url))
     if not address:

@@ -13,6 +13,7 @@ from html import escape
 import trafilatura
 from lxml.html import HtmlElement
 
+from tasks.articles.charset import decode_page
 from tasks.articles.metadata import Metadata, best_title, read_metadata, visible_line
 from tasks.articles.moments import is_day_only, moment
 from tasks.articles.page import line_of, read_page
@@ -44,7 +45,8 @@ def extract_page(
     `now` bounds the times that are believed; `zone` holds for times that name none.
     """
     try:
-        root = read_page(body, content_type)
+        page = decode_page(body, content_type)
+        root = read_page(page)
         selectors, layout = layout_of(root, layouts)
         metadata = read_metadata(root, url=url, zone=zone, now=now)
         if selectors is not None and selectors.body:
@@ -52,7 +54,8 @@ def extract_page(
         else:
             text = _found(root, metadata, url, zone=zone, now=now)
             text = text if selectors is None else _with_fields(text, root, selectors, zone=zone, now=now)
-        return replace(text, method=f"{text.method}, {layout}") if layout else text
+        method = f"{text.method}, {layout}" if layout else text.method
+        return replace(text, method=method, replaced_share=page.replaced_share)
     except ParseError as error:
         raise ParseError(f"{url}: {error}") from error
     except RecursionError as error:
