@@ -18,7 +18,16 @@ from urllib.parse import urlsplit
 
 import jmespath
 import soupsieve
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from tasks.errors import ConfigError
 from tasks.masking import masked
@@ -120,12 +129,23 @@ def _page_pattern(value: str) -> str:
     return _http_url(value) if value else value
 
 
+def _same_hosts(value: dict[str, str]) -> dict[str, str]:
+    for host, other in value.items():
+        for name in (host, other):
+            if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", name):
+                raise ValueError(f"expected hosts in lower case without scheme and port, got {name!r}")
+        if other in value:
+            raise ValueError(f"expected {host!r} to name a host that stands for itself, {other!r} is another's too")
+    return value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Css = Annotated[str, AfterValidator(_css)]
 CssOrNone = Annotated[str, AfterValidator(_css_or_none)]
 Expression = Annotated[str, AfterValidator(_expression)]
 ExpressionOrNone = Annotated[str, AfterValidator(_expression_or_none)]
 EntryCount = Annotated[int, Field(ge=1, le=50_000)]
+SameHosts = Annotated[dict[str, str], AfterValidator(_same_hosts)]
 PagePattern = Annotated[str, AfterValidator(_page_pattern)]
 ArticleUrl = Annotated[str, AfterValidator(_article_url)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -143,8 +163,13 @@ class Table(_Table):
 
 
 class PageTable(Table):
-    """`[sources.page]`: where an article's page has what, as CSS selectors. `remove`: what is no part of the text."""
+    """`[[sources.page]]`: where one layout of an article's page has what, as CSS selectors.
 
+    `evidence`: what only this layout has; without it, the layout is that of every page. `remove`: what is no part of the
+    text.
+    """
+
+    evidence: CssOrNone = ""
     title: CssOrNone = ""
     time: CssOrNone = ""
     author: CssOrNone = ""
@@ -152,6 +177,23 @@ class PageTable(Table):
     body: CssOrNone = ""
     summary: CssOrNone = ""
     remove: Annotated[tuple[Css, ...], Field(strict=False)] = ()
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+def _all_of_use(layouts: tuple[PageTable, ...]) -> tuple[PageTable, ...]:
+    for number, layout in enumerate(layouts[:-1], start=1):
+        if not layout.evidence:
+            raise ValueError(f"expected evidence in table {number}: without it, those behind it are never used")
+    return layouts
+
+
+# A single `[sources.page]` is a list of one.
+PageTables = Annotated[
+    tuple[PageTable, ...], Field(strict=False), BeforeValidator(_several), AfterValidator(_all_of_use)
+]
 
 
 class SiteTable(_Table):
@@ -544,22 +586,31 @@ class _Places:
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
         self._lines: dict[tuple[str | int, ...], int] = {}
-        seen: dict[str, int] = {}
+        seen: dict[tuple[str | int, ...], int] = {}
         table: tuple[str | int, ...] = ()
         for number, line in enumerate(text.split("\n"), start=1):
             if header := re.match(r"\s*\[\[\s*([\w.-]+)\s*\]\]", line):
-                seen[header[1]] = seen.get(header[1], -1) + 1
-                table = (header[1], seen[header[1]])
+                name = self._name(header[1], seen)
+                seen[name] = seen.get(name, -1) + 1
+                table = (*name, seen[name])
                 self._lines[table] = number
+                self._lines.setdefault(name, number)
             elif header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):
-                first, *rest = header[1].split(".")
-                table = (first, seen[first], *rest) if first in seen else (first, *rest)
+                table = self._name(header[1], seen)
                 self._lines[table] = number
             elif key := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line):
                 self._lines.setdefault((*table, key[1].strip("\"'")), number)
 
+    @staticmethod
+    def _name(header: str, seen: Mapping[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+        """The table that a header names: within a list of tables, that in the last one."""
+        first, *rest = header.split(".")
+        return (first, seen[(first,)], *rest) if rest and (first,) in seen else (first, *rest)
+
     def at(self, loc: tuple[str | int, ...]) -> str:
         """`file:line` of the key, or of the nearest table around it."""
         while loc and loc not in self._lines:
-            loc = loc[:-1]
+            # A table that stands where a list of them could has no number.
+            unnumbered = (*loc[:-2], loc[-1]) if loc[-2:-1] == (0,) else ()
+            loc = unnumbered if unnumbered in self._lines else loc[:-1]
         return f"{self._path}:{self._lines[loc]}" if loc else str(self._path)

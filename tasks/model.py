@@ -169,6 +169,7 @@ class Text:
 
     What is empty or None is not told. `canonical` is the address that the page calls its own, `links` other addresses of
     it (mobile, AMP). `method` names how the text was found, `confidence` (0 to 1) how sure that is.
+    `replaced_share` (0 to 1): how many characters of the answer could not be read.
     """
 
     html: str
@@ -181,6 +182,7 @@ class Text:
     links: tuple[str, ...] = ()
     method: str = ""
     confidence: float = 1.0
+    replaced_share: float = 0.0
 
 
 # --- deciding ---------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ def _read(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
         raise
     came, kept, pictures = len(text.html), len(article.html), article.html.count("<img")
     story = f"{came} characters read as {text.method or spec.kind}, {kept} kept, {pictures} pictures"
+    if text.replaced_share:
+        story += f", {text.replaced_share * 100:.2g} % of the answer's characters could not be read"
     journal.note(entry.key, Stage.PARSE, story)
     log.info("%s (%s): %s", article.title[:80], category.title, story)
     return article

@@ -6,8 +6,8 @@ canonical address may answer nobody. Nothing here raises; what is no address of 
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
@@ -35,10 +35,16 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRules:
-    """What a source knows of its own addresses: parameters that tell nothing, and those that look so but do."""
+    """What a source knows of its own addresses: parameters that tell nothing, and those that look so but do.
+
+    `same_hosts`: host -> the host that has the same pages, both in the form of the DNS. `fold_mobile`: whether mobile hosts
+    and AMP forms are the page that they look like; those of `same_hosts` are in any case.
+    """
 
     drop_parameters: Sequence[str] = ()
     keep_parameters: Sequence[str] = ()
+    same_hosts: Mapping[str, str] = field(default_factory=dict)
+    fold_mobile: bool = True
 
 
 ORDINARY = AddressRules()
@@ -48,21 +54,21 @@ def canonical_address(url: str, rules: AddressRules = ORDINARY) -> str:
     """The address without what varies between links to one page (RFC 3986 section 6.2, and the habits of the web).
 
     Lower-case scheme and host, IDNA, no user, no default port, one way of percent-encoding, no tracking parameters, the
-    others sorted by name; mobile hosts and AMP forms become the page that they belong to. A fragment goes, unless it is
-    the route of a page that a script fills (`#/`, `#!/`).
+    others sorted by name; mobile hosts and AMP forms become the page that they belong to, as the rules say. A fragment
+    goes, unless it is the route of a page that a script fills (`#/`, `#!/`).
     """
     address = _out_of_amp_viewer(absolute("", url))
     if not address:
         return ""
     parts = urlsplit(address)
     try:
-        host, port = _host(parts.hostname or ""), parts.port
+        host, port = _host(parts.hostname or "", rules), parts.port
     except ValueError:
         return ""
     netloc = host if port in (None, _PORTS[parts.scheme.lower()]) else f"{host}:{port}"
     query = _query(parts.query, rules)
     route = f"#{_escaped(parts.fragment, _PATH_SAFE + '?')}" if re.match("!?/", parts.fragment) else ""
-    return f"{parts.scheme.lower()}://{netloc}{_path(parts.path)}{'?' if query else ''}{query}{route}"
+    return f"{parts.scheme.lower()}://{netloc}{_path(parts.path, rules)}{'?' if query else ''}{query}{route}"
 
 
 def without_tracking(address: str, rules: AddressRules = ORDINARY) -> str:
@@ -103,8 +109,17 @@ def _out_of_amp_viewer(address: str) -> str:
     return address
 
 
-def _host(host: str) -> str:
-    """The host in the form of the DNS, of the desktop site. ValueError when it is none."""
+def _host(host: str, rules: AddressRules) -> str:
+    """The host that stands for all that have the same pages, in the form of the DNS. ValueError when it is none."""
+    host = _dns(host)
+    if host in rules.same_hosts.values():
+        return host
+    folded = _out_of_mobile(host) if rules.fold_mobile else host
+    return rules.same_hosts.get(host) or rules.same_hosts.get(folded, folded)
+
+
+def _dns(host: str) -> str:
+    """The host in the form of the DNS; an address by number in its shortest form, IPv6 in brackets."""
     host = host.rstrip(".").lower()
     if re.fullmatch(r"[0-9.]+|[0-9a-f.]*:[0-9a-f:.]*", host):
         numbers = ip_address(host)
@@ -113,12 +128,19 @@ def _host(host: str) -> str:
         host = idna.encode(host, uts46=True).decode("ascii")  # an IDNAError is a ValueError
     if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host):
         raise ValueError(f"not a host: {host!r}")
+    return host
+
+
+def _out_of_mobile(host: str) -> str:
+    """The host without labels of mobile sites in front of the domain."""
+    if re.fullmatch(r"\[.*\]|[0-9.]+", host):  # a number has no labels
+        return host
     domain = extract_domain(f"http://{host}/") or ".".join(host.split(".")[-2:])  # it does not know every suffix
     above = host.removesuffix(domain).split(".") if host.endswith(f".{domain}") else []
     return ".".join([*(label for label in above if label and label not in _MOBILE), domain]) if above else host
 
 
-def _path(path: str) -> str:
+def _path(path: str, rules: AddressRules) -> str:
     path = _escaped(path, _PATH_SAFE)
     segments: list[str] = []
     for segment in path.split("/")[1:]:
@@ -128,7 +150,7 @@ def _path(path: str) -> str:
             segments.append(segment)
     if path.endswith(("/.", "/..")):
         segments.append("")
-    return "/" + "/".join(_out_of_amp(segments))
+    return "/" + "/".join(_out_of_amp(segments) if rules.fold_mobile else segments)
 
 
 def _out_of_amp(segments: list[str]) -> list[str]:
@@ -145,8 +167,9 @@ def _out_of_amp(segments: list[str]) -> list[str]:
 
 
 def _query(query: str, rules: AddressRules) -> str:
-    parts = [part for part in query.split("&") if not (_tells_nothing(part, rules) or _AMP_PARAMETER.fullmatch(part))]
-    kept = [_escaped(part, _PATH_SAFE + "?") for part in parts if part]
+    parts = [part for part in query.split("&") if part and not _tells_nothing(part, rules)]
+    parts = [part for part in parts if not (rules.fold_mobile and _AMP_PARAMETER.fullmatch(part))]
+    kept = [_escaped(part, _PATH_SAFE + "?") for part in parts]
     return "&".join(sorted(kept, key=lambda part: part.partition("=")[0]))
 
 

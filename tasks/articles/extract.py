@@ -5,6 +5,7 @@ says where in the tree it stands. `picking` takes what both find, as the page's 
 and captions are kept. Where the tree has no article and JSON-LD carries its text, that is taken.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from html import escape
@@ -12,12 +13,13 @@ from html import escape
 import trafilatura
 from lxml.html import HtmlElement
 
+from tasks.articles.charset import decode_page
 from tasks.articles.metadata import Metadata, best_title, read_metadata, visible_line
 from tasks.articles.moments import is_day_only, moment
 from tasks.articles.page import line_of, read_page
 from tasks.articles.passages import Passages, squeezed
 from tasks.articles.picking import Picked, cut_out, pick
-from tasks.articles.selecting import Selectors, select
+from tasks.articles.selecting import Selectors, layout_of, select
 from tasks.errors import ParseError
 from tasks.model import Text
 
@@ -30,11 +32,12 @@ _FULLER = 2.0
 
 
 def extract_page(
-    body: bytes, *, url: str, content_type: str, selectors: Selectors | None, zone: tzinfo, now: datetime
+    body: bytes, *, url: str, content_type: str, layouts: Sequence[Selectors], zone: tzinfo, now: datetime
 ) -> Text:
     """The article of a page that came from `url`; `ParseError` when nothing can be read.
 
-    With selectors: what they select, fields that they do not give from the metadata, `method` "selectors". Without:
+    Of several layouts, the first whose evidence is in the page is read by, and stands in `method` too; that none fits is an
+    error. With selectors: what they select, fields that they do not give from the metadata, `method` "selectors". Without:
     `method` "trafilatura", "passages" when that library read something else or nothing, or "json-ld"; with a
     confidence. It is the mean of: how much text there is (1 from 600 Latin letters or 240 Chinese characters on), how
     much of it the library took as well, its share outside of links, whether the title stands above it, whether a
@@ -42,12 +45,17 @@ def extract_page(
     `now` bounds the times that are believed; `zone` holds for times that name none.
     """
     try:
-        root = read_page(body, content_type)
+        page = decode_page(body, content_type)
+        root = read_page(page)
+        selectors, layout = layout_of(root, layouts)
         metadata = read_metadata(root, url=url, zone=zone, now=now)
         if selectors is not None and selectors.body:
-            return _selected(root, selectors, metadata, zone=zone, now=now)
-        text = _found(root, metadata, url, zone=zone, now=now)
-        return text if selectors is None else _with_fields(text, root, selectors, zone=zone, now=now)
+            text = _selected(root, selectors, metadata, zone=zone, now=now)
+        else:
+            text = _found(root, metadata, url, zone=zone, now=now)
+            text = text if selectors is None else _with_fields(text, root, selectors, zone=zone, now=now)
+        method = f"{text.method}, {layout}" if layout else text.method
+        return replace(text, method=method, replaced_share=page.replaced_share)
     except ParseError as error:
         raise ParseError(f"{url}: {error}") from error
     except RecursionError as error:

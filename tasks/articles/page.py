@@ -1,4 +1,4 @@
-"""Bytes of a page to a tree: characters by `charset`, elements by lxml. Nothing that comes takes long or nests deep.
+"""Characters of a page to a tree, by lxml. Nothing that comes takes long or nests deep.
 
 lxml itself cuts off what is nested deeper than 256 elements.
 """
@@ -9,7 +9,7 @@ from itertools import islice
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from tasks.articles.charset import decode_page
+from tasks.articles.charset import Decoded
 from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
@@ -21,9 +21,9 @@ _MOST_ATTRIBUTES = re.compile(
 )
 
 
-def read_page(body: bytes, content_type: str) -> HtmlElement:
-    """The root element; `ParseError` when the characters cannot be read, or there is no markup that a page can have."""
-    markup = _MOST_ATTRIBUTES.sub(r"\1 ", legal(decode_page(body, content_type).text))
+def read_page(page: Decoded) -> HtmlElement:
+    """The root element; `ParseError` when there is no markup that a page can have."""
+    markup = _MOST_ATTRIBUTES.sub(r"\1 ", legal(page.text))
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         # As bytes: a text with an encoding in its XML declaration is refused.

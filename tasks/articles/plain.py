@@ -1,19 +1,9 @@
-"""Bytes to text, and text without what no page, feed or post may hold."""
+"""Text without what no page, feed or post may hold."""
 
 import re
 
-from tasks.articles.charset import decode_data
-
 # XML 1.0 section 2.2: characters that no document may hold, plus lone surrogates.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-
-
-def decode(body: bytes, content_type: str) -> str:
-    """Text of an answer without markup; `ParseError` when more than one character in a hundred cannot be read.
-
-    UTF-8 first, whatever the label says (these services mislabel it), with a few broken bytes tolerated.
-    """
-    return decode_data(body, content_type).text
 
 
 def without_controls(text: str) -> str:

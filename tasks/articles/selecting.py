@@ -4,6 +4,7 @@ Selectors are read by soupsieve over a tree of its own; everything else about th
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
@@ -19,11 +20,13 @@ _LABEL = re.compile(r"^(?:来源|來源|稿源|文章来源|作者|编辑|發佈
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selectors:
-    """CSS selectors; empty ones are not given. `remove`: what is taken out of the body first.
+    """CSS selectors of one layout; empty ones are not given. `remove`: what is taken out of the body first.
 
-    `body` may select several elements: they follow each other. `summary` stands before the body.
+    `body` may select several elements: they follow each other. `summary` stands before the body. `evidence` selects
+    something in pages of this layout only.
     """
 
+    evidence: str = ""
     title: str = ""
     time: str = ""
     author: str = ""
@@ -45,12 +48,33 @@ class Selected:
     summary: str = ""
 
 
+def layout_of(root: HtmlElement, layouts: Sequence[Selectors]) -> tuple[Selectors | None, str]:
+    """The first layout whose evidence is in the page, or that names none, and what to call it; `ParseError` if none fits.
+
+    One layout without evidence needs no name; with no layouts there is nothing to choose.
+    """
+    if not any(layout.evidence for layout in layouts):
+        return next(iter(layouts), None), ""
+    soup = _soup(root)
+    for number, layout in enumerate(layouts, start=1):
+        if not layout.evidence:
+            return layout, f"layout {number}"
+        if _all(soup, layout.evidence, limit=1):
+            return layout, f"layout {number} by {layout.evidence!r}"
+    looked_for = ", ".join(repr(layout.evidence) for layout in layouts)
+    raise ParseError(f"the page is of no known layout: looked for {looked_for}, found none of them")
+
+
 def select(root: HtmlElement, selectors: Selectors) -> Selected:
     """What the selectors select; `ParseError` when the one of the body selects nothing, or one cannot be read."""
-    # Written out again, for the first parser has cut off what is nested too deep.
-    soup = BeautifulSoup(html.tostring(root, encoding="unicode"), "lxml")
+    soup = _soup(root)
     line = {name: _line(soup, getattr(selectors, name)) for name in ("title", "time", "author", "media", "summary")}
     return Selected(html=_body(soup, selectors), **line)
+
+
+def _soup(root: HtmlElement) -> BeautifulSoup:
+    # Written out again, for the first parser has cut off what is nested too deep.
+    return BeautifulSoup(html.tostring(root, encoding="unicode"), "lxml")
 
 
 def _body(soup: BeautifulSoup, selectors: Selectors) -> str:

@@ -2,12 +2,16 @@
 
 from bs4 import BeautifulSoup
 
-from tasks.articles.charset import decode_page
+from tasks.articles.charset import Decoded, decode_page
 from tasks.articles.plain import legal
 
 
 def html_tree(body: bytes, content_type: str) -> BeautifulSoup:
     """The tree of a page; `ParseError` when its characters cannot be read. A page nested too deep ends where that begins."""
-    text = decode_page(body, content_type).text
+    return tree_of(decode_page(body, content_type))
+
+
+def tree_of(page: Decoded) -> BeautifulSoup:
+    """The same of characters that were read already."""
     # The tag in front tells the library that this is markup: not a file's name, an address or XML.
-    return BeautifulSoup(f"<!DOCTYPE html>{legal(text)}", "lxml")
+    return BeautifulSoup(f"<!DOCTYPE html>{legal(page.text)}", "lxml")

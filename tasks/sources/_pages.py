@@ -1,12 +1,13 @@
 """What the kinds share whose articles are pages: options, and the way from an entry to the text of its page."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from tasks.articles.addresses import AddressRules
 from tasks.articles.extract import Selectors, extract_page
-from tasks.config import HttpUrl, PageTable, SourceSpec
+from tasks.config import HttpUrl, PageTables, SameHosts, SourceSpec
 from tasks.errors import ParseError
 from tasks.model import Entry, Request, Response, Text
 from tasks.sources._records import ListFacts
@@ -14,20 +15,29 @@ from tasks.sources._records import ListFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageOptions:
-    """The address of the list, where pages have what (`[sources.page]`), and what parameters of addresses mean.
+    """The address of the list, where pages have what, and what parameters of addresses mean.
 
+    `page`: one table for each layout of the pages; without any, the text is found by what speaks for it.
     `drop_parameters` of an address tell nothing about the article; `keep_parameters` do, though they look like tracking.
+    `same_hosts` and `fold_mobile` as in `AddressRules`.
     """
 
     list_url: HttpUrl
-    page: PageTable | None = None
+    page: PageTables = ()
     drop_parameters: tuple[str, ...] = ()
     keep_parameters: tuple[str, ...] = ()
+    same_hosts: SameHosts = field(default_factory=dict)
+    fold_mobile: bool = True
 
 
 def facts_of(spec: SourceSpec, response: Response, *, title: str = "", base: str = "") -> ListFacts:
     """What holds for all records of this answer. `base`: what relative addresses are relative to."""
-    rules = AddressRules(drop_parameters=spec.options.drop_parameters, keep_parameters=spec.options.keep_parameters)
+    rules = AddressRules(
+        drop_parameters=spec.options.drop_parameters,
+        keep_parameters=spec.options.keep_parameters,
+        same_hosts=spec.options.same_hosts,
+        fold_mobile=spec.options.fold_mobile,
+    )
     return ListFacts(spec=spec, url=base or response.url, received_at=response.received_at, title=title, rules=rules)
 
 
@@ -47,18 +57,17 @@ def extract_entry(spec: SourceSpec, entry: Entry, response: Response | None) -> 
         if not entry.content.strip():
             raise ParseError(f"{entry.code}: no answer to read, and no text in the list")
         return Text(html=entry.content, method="list")
-    page = spec.options.page
-    return read_page(spec, response, Selectors(**page.model_dump()) if page else None)
+    return read_page(spec, response, [Selectors(**table.model_dump()) for table in spec.options.page])
 
 
-def read_page(spec: SourceSpec, response: Response, selectors: Selectors | None) -> Text:
+def read_page(spec: SourceSpec, response: Response, layouts: Sequence[Selectors] = ()) -> Text:
     """The text of a page; a `ParseError` begins with its address."""
     try:
         return extract_page(
             response.body,
             url=response.url,
             content_type=response.content_type,
-            selectors=selectors,
+            layouts=layouts,
             zone=ZoneInfo(spec.timezone),
             now=response.received_at,
         )

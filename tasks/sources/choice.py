@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import cast
 from urllib.parse import quote
 
+from tasks.articles.charset import decode_data
 from tasks.articles.dates import parse_time
 from tasks.articles.identity import is_safe_code, story_key
-from tasks.articles.plain import decode, legal, without_controls
+from tasks.articles.plain import legal, without_controls
 from tasks.config import ArticleUrl, HttpUrl, SourceSpec
 from tasks.errors import ParseError
 from tasks.model import Entry, Listing, Request, Response, Text, Unusable
@@ -57,7 +58,7 @@ def ask(spec: SourceSpec) -> Request:
 
 def read(spec: SourceSpec, response: Response) -> Listing:
     """The list's records as entries; those that cannot be used, with the reason."""
-    answer = _json_object(response)
+    answer, _ = _json_object(response)
     key = next((key for key in _SHAPES if isinstance(answer.get(key), list)), None)
     if key is None:
         expected = ", ".join(repr(key) for key in _SHAPES)
@@ -129,11 +130,11 @@ def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
     """The HTML of the text: annotated for lists without media, plain for the others."""
     if response is None:
         raise ParseError(f"{entry.code}: no answer to read; expected that of the article service")
-    answer = _json_object(response)
+    answer, replaced_share = _json_object(response)
     names = _SHAPES["records"].text if entry.media is None else _SHAPES["nodeList"].text
     for name in names:
         if isinstance(value := answer.get(name), str) and re.search(r"[^\s\u3000]", value):
-            return Text(html=legal(value), method="service")
+            return Text(html=legal(value), method="service", replaced_share=replaced_share)
     raise ParseError(f"{response.url}: no text: expected {names[0]!r} with some HTML, got keys {_keys(answer)}")
 
 
@@ -146,11 +147,13 @@ def _fill(template: str, code: str) -> str:
     return template.replace("{code}", quote(code, safe=""))
 
 
-def _json_object(response: Response) -> dict[str, object]:
+def _json_object(response: Response) -> tuple[dict[str, object], float]:
+    """The answer, and the share of its characters that could not be read."""
     try:
-        text = decode(response.body, response.content_type).lstrip("\ufeff").strip()
+        decoded = decode_data(response.body, response.content_type)
     except ParseError as error:
         raise ParseError(f"{response.url}: {error}") from error
+    text = decoded.text.lstrip("\ufeff").strip()
     if not text:
         raise ParseError(f"{response.url}: the answer is empty")
     try:
@@ -162,7 +165,7 @@ def _json_object(response: Response) -> dict[str, object]:
         ) from error
     if not isinstance(answer, dict):
         raise ParseError(f"{response.url}: expected a JSON object, got {type(answer).__name__}")
-    return answer
+    return answer, decoded.replaced_share
 
 
 def _keys(answer: dict[str, object]) -> str:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bs4 import BeautifulSoup, Tag
 
+from tasks.articles.charset import decode_page
 from tasks.articles.dates import read_time
 from tasks.articles.identity import story_key
 from tasks.articles.nodes import absolute
@@ -20,7 +21,7 @@ from tasks.config import ArticleUrl, HttpUrl, SourceSpec
 from tasks.errors import ParseError
 from tasks.model import Entry, Listing, Request, Response, Text
 from tasks.sources import SourceKind
-from tasks.sources._html import html_tree
+from tasks.sources._html import tree_of
 from tasks.sources._json import load_json, text_of_value
 from tasks.sources._pages import ask_list, read_page, share_url
 from tasks.sources._records import ListFacts, Record, listing_of, plain
@@ -176,12 +177,13 @@ def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
     if response is None:
         raise ParseError(f"{entry.code}: no answer to read; expected the article's page")
     try:
-        tree = html_tree(response.body, response.content_type)
+        page = decode_page(response.body, response.content_type)
     except ParseError as error:
         raise ParseError(f"{response.url}: {error}") from error
+    tree = tree_of(page)
     layout = next((layout for layout in _LAYOUTS if tree.select_one(layout.evidence)), None)
     if layout is None or (body := tree.select_one(layout.body)) is None:
-        return read_page(spec, response, None)
+        return read_page(spec, response)
     zone = ZoneInfo(spec.timezone)
     facts = [" ".join(item.get_text(" ").split()) for item in tree.select(layout.facts)]
     times = [read_time(fact, zone=zone, now=response.received_at) for fact in facts]
@@ -195,6 +197,7 @@ def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
         published_at=next((time for time in times if isinstance(time, datetime)), None),
         media=next(iter(names), ""),
         method=layout.name,
+        replaced_share=page.replaced_share,
     )
 
 

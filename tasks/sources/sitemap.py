@@ -1,5 +1,7 @@
 """Sitemaps: XML and text, indexes, news sitemaps, gzipped or not (sitemaps.org protocol 0.9)."""
 
+import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -65,18 +67,20 @@ def read(spec: SourceSpec, response: Response) -> Listing:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """The plain bytes; `ParseError` when gzip data are broken, cut off or too large."""
+    """The plain bytes of all gzip members (RFC 1952 section 2.2); `ParseError` when broken, cut off or too large together."""
     if not body.startswith(b"\x1f\x8b"):
         return body
-    decoder = zlib.decompressobj(wbits=31)
+    # Scripts end their answer with a line break. As the end of a member it would mean more than is let through.
+    members = io.BytesIO(body.rstrip(b"\r\n"))
     try:
-        plain = decoder.decompress(body, _LARGEST + 1)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=members) as file:
+            plain = file.read(_LARGEST + 1)
+    except EOFError as error:
+        raise ParseError("the gzip data are cut off") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise ParseError(f"broken gzip data: {error}") from error
     if len(plain) > _LARGEST:
         raise ParseError(f"more than {_LARGEST} bytes once unpacked")
-    if not decoder.eof:
-        raise ParseError("the gzip data are cut off")
     return plain
 
 

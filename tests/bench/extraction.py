@@ -23,7 +23,7 @@ def extract(body: bytes, url: str, content_type: str | None) -> dict[str, object
         body,
         url=url,
         content_type=content_type or "",
-        selectors=None,
+        layouts=(),
         zone=ZoneInfo("Asia/Shanghai"),
         now=datetime.now(tz=UTC),
     )

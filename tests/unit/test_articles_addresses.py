@@ -101,6 +101,42 @@ def test_a_source_names_its_own_parameters() -> None:
     )
 
 
+OWN = {
+    "a mobile host with pages of its own": ("https://m.example.com/a", "https://m.example.com/a"),
+    "a path that is called amp": ("https://example.com/a/amp", "https://example.com/a/amp"),
+    "an ending that is called amp": ("https://example.com/a.amp.html", "https://example.com/a.amp.html"),
+    "a parameter that is called amp": ("https://e.com/a?mode=amp&amp=1&x=", "https://e.com/a?amp=1&mode=amp&x="),
+    "all else stays folded": ("HTTPS://E.com:443/x/../a?utm_source=x#c", "https://e.com/a"),
+    "the viewer of another": ("https://www.google.com/amp/s/m.example.com/a", "https://m.example.com/a"),
+}
+
+
+@pytest.mark.parametrize(("url", "canonical"), OWN.values(), ids=OWN.keys())
+def test_a_source_whose_mobile_pages_are_articles_of_their_own(url: str, canonical: str) -> None:
+    rules = AddressRules(fold_mobile=False)
+    assert canonical_address(url, rules) == canonical
+    assert canonical_address(canonical, rules) == canonical
+
+
+HOSTS = {"touch-news.example": "news.example", "old.example": "m.river.example", "paper.example": "www.paper.example"}
+PAIRED = {
+    "a host of another name": ("https://Touch-News.example./a", "news.example", "news.example"),
+    "a mobile host that is the one to keep": ("https://old.example/a", "m.river.example", "m.river.example"),
+    "that host itself": ("https://m.river.example/a", "m.river.example", "m.river.example"),
+    "the mobile host of a paired one": ("https://wap.paper.example/a", "www.paper.example", "wap.paper.example"),
+    "another mobile host": ("https://m.e.example/a", "e.example", "m.e.example"),
+    "a host that only ends alike": ("https://my.old.example/a", "my.old.example", "my.old.example"),
+}
+
+
+@pytest.mark.parametrize(("url", "folded", "unfolded"), PAIRED.values(), ids=PAIRED.keys())
+def test_a_source_names_hosts_that_have_the_same_pages(url: str, folded: str, unfolded: str) -> None:
+    for fold, host in ((True, folded), (False, unfolded)):
+        rules = AddressRules(same_hosts=HOSTS, fold_mobile=fold)
+        assert canonical_address(url, rules) == f"https://{host}/a"
+        assert canonical_address(f"https://{host}/a", rules) == f"https://{host}/a"
+
+
 def test_an_address_to_ask_loses_nothing_but_tracking() -> None:
     rules = AddressRules(drop_parameters=("sid",))
     asked = without_tracking("https://m.Example.com/a%2f?b=2&utm_source=x&a=%e4&sid=9#x", rules)

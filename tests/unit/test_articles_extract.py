@@ -37,8 +37,8 @@ def page(
     ).encode()
 
 
-def read(body: bytes, selectors: Selectors | None = None, *, url: str = URL, content_type: str = "text/html") -> Text:
-    return extract_page(body, url=url, content_type=content_type, selectors=selectors, zone=SHANGHAI, now=NOW)
+def read(body: bytes, *layouts: Selectors, url: str = URL, content_type: str = "text/html") -> Text:
+    return extract_page(body, url=url, content_type=content_type, layouts=layouts, zone=SHANGHAI, now=NOW)
 
 
 def seen(text: Text) -> str:
@@ -270,6 +270,33 @@ def test_a_body_selector_that_matches_nothing_is_named() -> None:
         read(LAID_OUT, Selectors(body="p["))
 
 
+OLD = Selectors(evidence="table.old", body="table.old td")
+NEW = Selectors(evidence="div.wrap .txt", body=".txt")
+
+
+def test_the_first_layout_with_evidence_in_the_page_is_used() -> None:
+    text = read(LAID_OUT, OLD, NEW, Selectors(body="h1"))
+    assert (seen(text), text.method) == (
+        " ".join(["短。", "广告", *PARAGRAPHS]),
+        "selectors, layout 2 by 'div.wrap .txt'",
+    )
+    old = read(page(f"<table class=old><tr><td>{PROSE}</td></tr></table>"), OLD, NEW)
+    assert (seen(old), old.method) == (" ".join(PARAGRAPHS), "selectors, layout 1 by 'table.old'")
+
+
+def test_a_layout_without_evidence_is_that_of_all_other_pages() -> None:
+    assert read(LAID_OUT, OLD, Selectors(body="h1")).method == "selectors, layout 2"
+    found = read(page(), OLD, Selectors())
+    assert (seen(found), found.method) == (" ".join(PARAGRAPHS), "trafilatura, layout 2")
+
+
+def test_a_page_of_no_known_layout_is_refused_and_says_what_was_looked_for() -> None:
+    with pytest.raises(
+        ParseError, match=rf"^{re.escape(URL)}: .*no known layout: looked for 'table.old', '#x', found none"
+    ):
+        read(LAID_OUT, OLD, Selectors(evidence="#x"))
+
+
 def test_without_a_body_selector_the_body_is_found() -> None:
     text = read(page(line='<b class="t">选中的标题</b>'), Selectors(title=".t"))
     assert (text.title, text.method) == ("选中的标题", "trafilatura")
@@ -300,12 +327,12 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("selectors", [None, Selectors(title="h1", body="p")], ids=["found", "selected"])
+@pytest.mark.parametrize("layouts", [(), (Selectors(title="h1", body="p"),)], ids=["found", "selected"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_markup_gives_a_text_or_a_refusal_soon(name: str, selectors: Selectors | None) -> None:
+def test_hostile_markup_gives_a_text_or_a_refusal_soon(name: str, layouts: tuple[Selectors, ...]) -> None:
     begun = time.process_time()
     try:
-        assert "somebody wrote" in read(HOSTILE[name], selectors).html
+        assert "somebody wrote" in read(HOSTILE[name], *layouts).html
     except ParseError as refusal:
         assert str(refusal).startswith(URL)
     assert time.process_time() - begun < 30
@@ -379,9 +406,9 @@ PIECES = [
 @given(pieces=st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60))
 def test_any_markup_gives_a_text_or_a_refusal(pieces: list[str]) -> None:
     body = "".join(pieces).encode("utf-8", "replace")
-    for selectors in (None, Selectors(title="h1", body="div", remove=("p", "a"))):
+    for layouts in ((), (Selectors(title="h1", body="div", remove=("p", "a")),)):
         try:
-            text = read(body, selectors)
+            text = read(body, *layouts)
         except ParseError:
             continue
         assert 0 <= text.confidence <= 1

@@ -1,6 +1,7 @@
 """The feed kind: every dialect, awkward feeds, and what becomes of attacks."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -174,6 +175,23 @@ def test_a_source_may_tell_which_parameters_count() -> None:
     assert one(rss(item(link="/a?from=2")), spec).key not in keys
 
 
+def test_a_source_may_tell_which_hosts_and_mobile_pages_are_articles_of_their_own() -> None:
+    addresses = (
+        "https://news.example/a",
+        "https://m.news.example/a",
+        "https://news.example/a/amp",
+        "https://old.example/a",
+    )
+
+    def keys(table: str) -> list[str]:
+        found = [one(rss(item(link=address)), source("feed", table)).key for address in addresses]
+        return [str(found.index(key)) for key in found]
+
+    assert keys("") == ["0", "0", "0", "3"]
+    assert keys("fold_mobile = false") == ["0", "1", "2", "3"]
+    assert keys('fold_mobile = false\nsame_hosts = {"old.example" = "m.news.example"}') == ["0", "1", "2", "1"]
+
+
 def test_the_original_behind_a_counting_link() -> None:
     counted = '<feedburner:origLink xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0">https://news.example/a</feedburner:origLink>'
     entry = one(rss(item(counted, link="http://count.example/~r/x")))
@@ -328,10 +346,38 @@ def test_what_is_no_feed_is_refused(body: bytes) -> None:
         read(body)
 
 
+def laid_out(table: str) -> tuple[str, str]:
+    """The text of a page, and how it was read, with these tables."""
+    page = answer(
+        f"<body><div class=a>{'甲，一段。' * 20}</div><p>乙</p></body>", content_type="text/html; charset=utf-8"
+    )
+    text = SOURCE.extract(source("feed", table), one(rss(item())), page)
+    return re.sub("<[^>]+>", "", text.html), text.method
+
+
+def test_one_table_for_each_layout_of_a_page_or_only_one() -> None:
+    assert laid_out('[sources.page]\nbody = "p"') == ("乙", "selectors")
+    assert laid_out('[[sources.page]]\nbody = "p"') == ("乙", "selectors")
+    old = '[[sources.page]]\nevidence = "#old"\nbody = "h1"\n'
+    assert laid_out(f'{old}[[sources.page]]\nevidence = ".a"\nbody = "p"') == ("乙", "selectors, layout 2 by '.a'")
+    with pytest.raises(ParseError, match=r"^https://news\.example/list: .*looked for '#old'"):
+        laid_out(old)
+
+
 def test_mistakes_in_the_site_file_are_named() -> None:
     with pytest.raises(ConfigError, match=r"site\.toml:9: unknown key 'tilte', did you mean 'title'\?"):
         source("feed", '[sources.page]\ntilte = "h1"')
     with pytest.raises(ConfigError, match=r"site\.toml:9: body = 'div\[': expected a CSS selector"):
         source("feed", '[sources.page]\nbody = "div["')
+    with pytest.raises(ConfigError, match=r"site\.toml:12: unknown key 'evidense', did you mean 'evidence'\?"):
+        source("feed", '[[sources.page]]\nevidence = "b"\n[[sources.page]]\nbody = "p"\nevidense = "a"')
+    with pytest.raises(ConfigError, match=r"site\.toml:11: body = 'div\[': expected a CSS selector"):
+        source("feed", '[[sources.page]]\nevidence = "b"\n[[sources.page]]\nbody = "div["')
+    with pytest.raises(ConfigError, match=r"site\.toml:8: page = .* expected evidence in table 1: without it"):
+        source("feed", '[[sources.page]]\nbody = "b"\n[[sources.page]]\nbody = "p"')
     with pytest.raises(ConfigError, match=r"site\.toml:8: text = 'site'"):
         source("feed", 'text = "site"')
+    with pytest.raises(ConfigError, match=r"site\.toml:8: same_hosts = .* expected hosts in lower case .* got 'http:"):
+        source("feed", 'same_hosts = {"a.example" = "http://b.example"}')
+    with pytest.raises(ConfigError, match=r"site\.toml:8: same_hosts = .* 'b\.example' is another's too"):
+        source("feed", 'same_hosts = {"a.example" = "b.example", "b.example" = "c.example"}')

@@ -56,6 +56,11 @@ FORMS = {
     "XML": urlset(url("/a/1")).encode(),
     "no namespace": f"<urlset>{url('/a/1')}</urlset>".encode(),
     "gzipped": gzip.compress(urlset(url("/a/1")).encode()),
+    "gzipped in two members": b"".join(
+        map(gzip.compress, (urlset("").encode()[:-9], f"{url('/a/1')}</urlset>".encode()))
+    ),
+    "gzipped, with padding": gzip.compress(urlset(url("/a/1")).encode()) + bytes(512),
+    "gzipped, with a line break behind it": gzip.compress(urlset(url("/a/1")).encode()) + b"\r\n",
     "text": f"\ufeff{HOST}/a/1\r\n\r\n".encode(),
     "text, gzipped": gzip.compress(f"{HOST}/a/1".encode()),
     "an ampersand that is not escaped": urlset(url("/a/1", more="<image:image>a&b</image:image>")).encode(),
@@ -156,6 +161,9 @@ def test_an_empty_sitemap_is_a_list_without_entries() -> None:
 BOMB = gzip.compress(b"<urlset>" + b" " * 60_000_000 + b"</urlset>")
 REFUSED = {
     "a bomb": (BOMB, "more than 52428800 bytes once unpacked"),
+    "a bomb of many members": (gzip.compress(b" " * 10_000_000) * 6, "more than 52428800 bytes once unpacked"),
+    "a second member that was cut off": ((gzip.compress(urlset("").encode()) * 2)[:-9], "cut off"),
+    "something else behind gzip": (gzip.compress(urlset("").encode()) + b"<html>", "broken gzip data"),
     "gzip that was cut off": (gzip.compress(urlset(url("/a/1") * 500).encode())[:-20], "cut off"),
     "broken gzip": (b"\x1f\x8b\x08 and then no data at all", "broken gzip data"),
     "a feed": (b'<rss version="2.0"><channel/></rss>', "kind 'feed' reads it"),
