@@ -43,7 +43,8 @@ def ask(
             waiting += pages[-1].more
         if answers:  # only what could be read
             source = spec.name if first else ""
-            answers.note(request.url, response, reader=spec.digest, moved_to=moved_to, source=source)
+            told = replace(response, headers=()) if response.status != 304 and _only_points(pages[-1]) else response
+            answers.note(request.url, told, reader=spec.digest, moved_to=moved_to, source=source)
         if response.status == 304:
             if first:
                 return Unmodified(source=spec.name, since=known.answered_at if known else None)
@@ -88,6 +89,11 @@ def text_url(spec: SourceSpec, entry: Entry) -> str:
     """The address that `fetch` will ask for an entry; empty when the list carries the text."""
     request = find_sources()[spec.kind].ask_text(spec, entry)
     return request.url if request is not None else ""
+
+
+def _only_points(page: Listing) -> bool:
+    """Whether a page is an index of others: that it is what it was, or holds for long, says nothing of those."""
+    return bool(page.more) and not page.entries
 
 
 def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:

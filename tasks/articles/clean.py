@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import nh3
-from bs4 import BeautifulSoup
 
 from tasks.articles.blocks import Blocks, Rules
+from tasks.articles.page import soup_of
 from tasks.articles.plain import legal
 
 _TAGS = frozenset(
@@ -34,9 +34,10 @@ def clean(
 
     Hidden paragraphs, comments, beacons, empty elements and inline styles go; so do the links that the upstream puts on
     keywords, unless they are to be kept. Pictures become figures, with their captions, or go with them; relative addresses become
-    absolute against `base_url`; pictures of `https_hosts`, and of hosts below them, are asked by https.
+    absolute against `base_url`; pictures of `https_hosts`, and of hosts below them, are asked by https. `ParseError` when
+    there are more elements than an article has.
     """
-    body = _parse(legal(html)).body
+    body = soup_of(legal(html)).body
     if body is None:
         return ""
     rules = Rules(
@@ -60,12 +61,12 @@ def clean(
 
 def text_of(html: str) -> str:
     """The visible text, blanks folded."""
-    return " ".join(_parse(html).get_text(" ").split())
+    return " ".join(soup_of(html).get_text(" ").split())
 
 
 def excerpt(html: str, *, length: int = 120) -> str:
     """The beginning of the first paragraph that has text, cut at a sentence end where one is near."""
-    for paragraph in _parse(html).find_all("p"):
+    for paragraph in soup_of(html).find_all("p"):
         text = " ".join(paragraph.get_text().split())
         if len(text) >= 10:
             break
@@ -75,8 +76,3 @@ def excerpt(html: str, *, length: int = 120) -> str:
         return text
     end = max(text.rfind(mark, length // 2, length) for mark in "。！？；")
     return text[: end + 1] if end > 0 else text[: length - 1] + "…"
-
-
-def _parse(html: str) -> BeautifulSoup:
-    """The tree. The tag in front tells the library that this is markup: not a file's name, an address or XML."""
-    return BeautifulSoup(f"<body>{html}", "lxml")

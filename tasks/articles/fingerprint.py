@@ -30,10 +30,11 @@ _BESIDE_WIDE = re.compile(rf"(?<=[{_WIDE}]) | (?=[{_WIDE}])")
 _MEASURE = (
     r"(?:阅读|阅|浏览|点击|评论|跟贴|跟帖|点赞|赞|收藏|转发|分享|人气|围观|参与|views?|reads?|comments?|likes?|shares?)"
 )
-_COUNT = r"\d[\d,]*\s*[+万wk]?\s*(?:次|人|条|个)?"
+_COUNT = r"\d++(?:,\d++)*+\s*+[+万wk]?+\s*+(?:次|人(?!气)|条|个)?"
 _COUNTER = rf"{_MEASURE}(?:数|量|次数|人数)?\s*[:：]?\s*[(（\[]?\s*{_COUNT}\s*[)）\]]?|{_COUNT}\s*{_MEASURE}"
 _AGO = r"刚刚|\d+\s*(?:秒|分钟|小时|天)前"
-_COUNTERS = re.compile(rf"(?:(?:{_COUNTER}|{_AGO})[\s|·/,，]*)+", re.IGNORECASE)
+# Possessive: what is read as a counter is never read in another way, or a line of many would take for ever.
+_COUNTERS = re.compile(rf"(?:(?>{_COUNTER}|{_AGO})[\s|·/,，]*+)++", re.IGNORECASE)
 _IN_BRACKETS = re.compile(rf"{_MEASURE}(?:数|量)?\s*[(（]\s*{_COUNT}\s*[)）]", re.IGNORECASE)
 _ADVERT = re.compile(
     r"广告|推广|赞助|advertisement|sponsored(?: content)?|story continues below(?: advertisement)?"
@@ -104,7 +105,7 @@ def _lines(html: str) -> list[str]:
         at_edge = place < _EDGE or place >= len(lines) - _EDGE
         if in_table:
             kept.append(line)
-        elif not (_is_advert(line) or (at_edge and _COUNTERS.fullmatch(line))):
+        elif not (_is_advert(line) or (at_edge and _is_counters(line))):
             kept.append(_without_counters(line) if at_edge else line)
     return kept
 
@@ -130,6 +131,10 @@ def _blocks(html: str) -> Iterator[tuple[str, bool]]:
 def _folded(text: str) -> str:
     flat = " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
     return _BESIDE_WIDE.sub("", flat)
+
+
+def _is_counters(line: str) -> bool:
+    return len(line) <= _META and _COUNTERS.fullmatch(line) is not None
 
 
 def _is_advert(line: str) -> bool:

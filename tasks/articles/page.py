@@ -6,6 +6,7 @@ lxml itself cuts off what is nested deeper than 256 elements.
 import re
 from itertools import islice
 
+from bs4 import BeautifulSoup
 from lxml import etree, html
 from lxml.html import HtmlElement
 
@@ -14,6 +15,7 @@ from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
 _MOST_ELEMENTS = 60_000  # no article comes near; the readers' time grows with it
+_START = re.compile("<[a-zA-Z]")
 # A tag with very many attributes (HTML 13.2.5.32 says where one ends), for which lxml's parser takes quadratic time. A
 # comparison in a script looks the same; nothing reads those.
 _MOST_ATTRIBUTES = re.compile(
@@ -33,6 +35,16 @@ def read_page(page: Decoded) -> HtmlElement:
     if next(islice(root.iter(), _MOST_ELEMENTS, None), None) is not None:
         raise ParseError(f"more than {_MOST_ELEMENTS:,} elements, expected the markup of an article")
     return root
+
+
+def soup_of(markup: str, *, start: str = "<body>") -> BeautifulSoup:
+    """The tree of a piece of HTML; `ParseError` when it has more elements than any page.
+
+    `start`, the tag in front, tells the library that this is markup: not a file's name, an address or XML.
+    """
+    if next(islice(_START.finditer(markup), _MOST_ELEMENTS, None), None) is not None:
+        raise ParseError(f"more than {_MOST_ELEMENTS:,} elements, expected the markup of a page")
+    return BeautifulSoup(start + _MOST_ATTRIBUTES.sub(r"\1 ", markup), "lxml")
 
 
 def body_of(root: HtmlElement) -> HtmlElement:

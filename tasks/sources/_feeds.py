@@ -19,7 +19,7 @@ _LONGEST_FRESH = timedelta(days=1)
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _HOURS = re.compile(r"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
-_SKIPPED = re.compile(r"<skipHours>(.*?)</skipHours>", re.IGNORECASE | re.DOTALL)
+_SKIPPED = re.compile(r"<skipHours>(.*?)(?:</skipHours>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,8 @@ from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
 _DEEPEST = 100
-_WRAPPED = re.compile(
-    r"(?:(?:var|let|const)\s+)?[\w$.]+\s*(?:=\s*(?P<value>.*?)\s*;?|\((?P<call>.*)\)\s*;?)", re.DOTALL
-)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_WRAPPING = re.compile(r"(?:(?:var|let|const)\s++)?[\w$.]++\s*+(?P<sign>[=(])")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # one that does not end reaches to the end
 
 
 def load_json(body: bytes, content_type: str) -> object:
@@ -19,9 +17,7 @@ def load_json(body: bytes, content_type: str) -> object:
     text = decode_data(body, content_type).text.lstrip("\ufeff").strip()
     if not text:
         raise ParseError("the answer is empty")
-    bare = re.sub(r"^(?:/\*.*?\*/\s*)+", "", text, flags=re.DOTALL)
-    if wrapped := _WRAPPED.fullmatch(bare):
-        bare = wrapped["value"] or wrapped["call"] or ""
+    bare = _unwrapped(re.sub(r"^(?:/\*.*?\*/\s*)+", "", text, flags=re.DOTALL))
     if (depth := _depth(bare)) > _DEEPEST:
         raise ParseError(f"values nested {depth} deep, expected at most {_DEEPEST}")
     try:
@@ -29,6 +25,16 @@ def load_json(body: bytes, content_type: str) -> object:
     except (ValueError, RecursionError) as error:
         kind = "HTML" if text.startswith("<") else "cut off or not JSON"
         raise ParseError(f"the answer is {kind}, expected JSON: {error}; it begins {text[:60]!r}") from error
+
+
+def _unwrapped(text: str) -> str:
+    """What stands in the call or the variable; the text itself when there is neither."""
+    if not (start := _WRAPPING.match(text)):
+        return text
+    inner = text[start.end() :].rstrip().removesuffix(";").rstrip()
+    if start["sign"] == "=":
+        return inner
+    return inner[:-1] if inner.endswith(")") else text
 
 
 def text_of_value(value: object) -> str:

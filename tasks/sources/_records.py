@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bs4 import BeautifulSoup
-
 from tasks.articles.addresses import ORDINARY, AddressRules, address_key, canonical_address, text_key, without_tracking
 from tasks.articles.dates import Reading, tell_time
 from tasks.articles.nodes import absolute
+from tasks.articles.page import soup_of
 from tasks.articles.plain import legal, without_controls
 from tasks.config import SourceSpec
 from tasks.model import Entry, Listing, Request, Unusable
@@ -18,6 +17,7 @@ from tasks.model import Entry, Listing, Request, Unusable
 _LONGEST_NAME = 600  # the ledger has room for this many characters
 _LONGEST_ADDRESS = 2_000
 _LONGEST_SUMMARY = 300
+_LONGEST_MARKUP = 100_000  # characters of a title or summary that are looked at: so that one cannot be too much
 _BLOCK_END = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/td|/h[1-6])\b[^>]*>", re.IGNORECASE)
 
 
@@ -131,7 +131,7 @@ def plain(html: str) -> str:
     """Text of a piece of HTML on one line; only blocks are parted by a blank."""
     if "<" not in html and "&" not in html:
         return _line(html)
-    return _line(BeautifulSoup(f"<body>{_BLOCK_END.sub(' ', html)}", "lxml").get_text())
+    return _line(soup_of(_BLOCK_END.sub(" ", html[:_LONGEST_MARKUP])).get_text())
 
 
 def _told(facts: ListFacts, writings: Iterable[str]) -> tuple[Reading | None, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """XML from outside, made harmless before any parser sees it: no DTD, no entities from outside, none that grow."""
 
 import re
+from collections import Counter
 
 from tasks.articles.charset import decode_page
 from tasks.articles.plain import legal
@@ -10,17 +11,21 @@ _DEEPEST = 1_000
 _MOST_GROWN = 1_000_000  # characters that a document's own entities may add
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*>", re.IGNORECASE)
 _PROLOG = re.compile(r"(?:[^<]|<\?[^>]*>|<!--.*?-->)*", re.DOTALL)
+# Possessive, and an open comment reaches to the end: there is one way to read a text, so that none takes long.
 _DOCTYPE = re.compile(
-    r"<!DOCTYPE(?:[^<>\[\"']|\"[^\"]*\"|'[^']*')*(?:\[(?P<subset>(?:\"[^\"]*\"|'[^']*'|<!--.*?-->|[^\]\"'])*)\]\s*)?>",
+    r"<!DOCTYPE(?:[^<>\[\"']|\"[^\"]*+\"|'[^']*+')*+"
+    r"(?:\[(?P<subset>(?:\"[^\"]*+\"|'[^']*+'|<!--.*?(?:-->|\Z)|[^\]\"'])*+)\]\s*+)?+>",
     re.S | re.I,
 )
 _ENTITY = re.compile(
-    r"<!ENTITY\s+(?P<kind>%\s+)?(?P<name>[\w.:-]+)\s+(?:(?P<outside>SYSTEM|PUBLIC)\b|(?P<value>\"[^\"]*\"|'[^']*'))[^>]*>",
+    r"<!ENTITY\s++(?P<kind>%\s++)?+(?P<name>[\w.:-]++)\s++"
+    r"(?:(?P<outside>SYSTEM|PUBLIC)\b|(?P<value>\"[^\"]*+\"|'[^']*+'))(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+>",
     re.I,
 )
+_REFERENCE = re.compile(r"&([\w.:-]++);")
 _CHARACTER = re.compile(r"&#(?:(\d+)|x([0-9a-f]+));", re.IGNORECASE)
 _UNSEEN = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
-_TAG = re.compile(r"<(?P<end>/)?(?P<name>[A-Za-z_][\w.:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/)?>")
+_TAG = re.compile(r"<(?P<end>/)?(?P<name>[A-Za-z_][\w.:-]*+)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/)?>")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "wbr", "source"})
 
 
@@ -59,14 +64,14 @@ def is_whole(text: str) -> bool:
 
 
 def _without_dtd(text: str, subset: str) -> str:
-    kept, grown = [], 0
+    kept, grown, references = [], 0, Counter(_REFERENCE.findall(text))
     for entity in _ENTITY.finditer(subset):
         name, value = entity["name"], (entity["value"] or "")[1:-1]
         if entity["kind"] or entity["outside"]:
             continue  # nobody is asked for it; where the text refers to it, the reference stays as it is written
         if "&" in _CHARACTER.sub("", value) or "%" in value:
             raise ParseError(f"the entity {name!r} is made of other entities: that is refused")
-        grown += len(value) * text.count(f"&{name};")
+        grown += len(value) * references[name]
         kept.append(f'<!ENTITY {name} "{value.replace(chr(34), "&#34;")}">')
     if grown > _MOST_GROWN:
         raise ParseError(f"its entities would add {grown} characters, expected at most {_MOST_GROWN}")

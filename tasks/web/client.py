@@ -164,7 +164,7 @@ class Client:
         log.info("GET %s -> %s, %s bytes in %.2f s", masked(url), answer.status_code, len(body), seconds)
         if target and exchange.left <= 0:
             raise self._too_slow(url, 0)
-        asked_conditionally = exchange.validators.url == url
+        asked_conditionally = _are_for(exchange.validators, url)
         if not target and answer.status_code != 200 and not (answer.status_code == 304 and asked_conditionally):
             raise self._refusal(url, answer, len(body), manners)
         return self._response(url, answer, body, exchange.seconds, permitted), target
@@ -185,7 +185,7 @@ class Client:
     def _send(self, request: Request, validators: Validators) -> requests.Response:
         """The answer, its body still to be read. Redirects are not followed: `requests` reads their bodies whole."""
         headers = dict(request.headers)
-        if validators.url == request.url:  # of no other address, or they would be invented
+        if _are_for(validators, request.url):  # of no other address, or they would be invented
             if validators.etag:
                 headers["If-None-Match"] = validators.etag
             if validators.last_modified:
@@ -206,7 +206,7 @@ class Client:
         if len(target) > _LONGEST_URL:
             raise FetchError(f"GET {url}: a redirect to an address of {len(target)} characters", retryable=False)
         # RFC 9110 section 10.2.3: with a 3xx it is the least time before the redirected request.
-        if wait := _retry_after(answer):
+        if wait := _retry_after(answer, self._clock()):
             until = self._holding.hold(target, manners, wait)
             if wait > self._limits.max_retry_after:
                 message = f"GET {url}: status {answer.status_code}, Retry-After {wait:.0f} s: left for a later run"
@@ -248,7 +248,7 @@ class Client:
         retryable, until = answer.status_code in _PASSING, None
         phrase = "".join(c for c in str(answer.reason or "") if c.isprintable())[:80]
         message = f"GET {url}: status {answer.status_code} {phrase}".rstrip()
-        if retryable and (wait := _retry_after(answer)):
+        if retryable and (wait := _retry_after(answer, self._clock())):
             message += f", Retry-After {wait:.0f} s"
             until = self._holding.hold(url, manners, wait)
             if wait > self._limits.max_retry_after:
@@ -271,6 +271,11 @@ class _Exchange:
     seconds: float = 0.0
 
 
+def _are_for(validators: Validators, url: str) -> bool:
+    """Whether there is something to ask this address conditionally with."""
+    return validators.url == url and bool(validators.etag or validators.last_modified)
+
+
 def _towards(request: Request, url: str) -> Request:
     """The request at another address. What the source wants said may be a secret, and stays with the origin it is for."""
     if origin_of(url) == origin_of(request.url):
@@ -279,5 +284,5 @@ def _towards(request: Request, url: str) -> Request:
     return Request(url=url, headers=general)
 
 
-def _retry_after(answer: requests.Response) -> float:
-    return seconds_until(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+def _retry_after(answer: requests.Response, received_at: datetime) -> float:
+    return seconds_until(answer.headers.get("Retry-After"), answer.headers.get("Date"), received_at=received_at)

@@ -7,21 +7,21 @@ from email.utils import parsedate_to_datetime
 CLAMP = 86_400.0
 
 
-def seconds_until(value: str | None, date: str | None) -> float:
+def seconds_until(value: str | None, date: str | None, *, received_at: datetime) -> float:
     """Seconds to wait, 0 when the header is absent or makes no sense, never above `CLAMP`.
 
     A date is taken against the answer's own `Date` header, so that a wrong clock here does not matter;
-    without one it cannot be judged and counts as absent.
+    without one, against the time of receipt.
     """
     if value is None:
         return 0.0
     value = value.strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), CLAMP)
-    then, now = _http_date(value), _http_date(date)
-    if then is None or now is None:
+    then = _http_date(value)
+    if then is None:
         return 0.0
-    return min(max((then - now).total_seconds(), 0.0), CLAMP)
+    return min(max((then - (_http_date(date) or received_at)).total_seconds(), 0.0), CLAMP)
 
 
 def _http_date(value: str | None) -> datetime | None:

@@ -98,7 +98,9 @@ class Robots:
                 raise
             return self._without(origin, known, error)
         if response.status == 304 and known is not None:
-            return RobotsFile(origin=origin, status=200, asked_at=self._clock(), body=known.body, validators=validators)
+            before = {"etag": validators.etag, "last-modified": validators.last_modified}
+            told = validators_of(kept_headers(response, before), response.url)
+            return RobotsFile(origin=origin, status=200, asked_at=self._clock(), body=known.body, validators=told)
         told = validators_of(kept_headers(response), response.url)
         body = response.body[:MOST_BYTES]
         return RobotsFile(origin=origin, status=200, asked_at=self._clock(), body=body, validators=told)

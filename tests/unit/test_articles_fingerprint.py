@@ -1,8 +1,11 @@
 """The same content in other bytes is the same; another word or figure never is."""
 
+import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.articles.fingerprint import difference, fingerprint, settled, text_digest
 from tests.support.ledgers import article
@@ -89,3 +92,31 @@ def test_what_changed_is_named_with_its_size() -> None:
     assert found.changed == ("title", "text")
     assert found.size == 4
     assert difference(article(html=TEXT), article(html=TEXT)).changed == ()
+
+
+PIECES = st.sampled_from(
+    ["赞", "阅读", "点击", "人气", "人", "次", "1", "1,", "23 ", ",", "，", " | ", "(", ")", "：", "5天前", "完", "w"]
+)
+
+
+@given(
+    pieces=st.lists(PIECES, min_size=1, max_size=6), times=st.integers(1, 2_000), last=st.sampled_from(["", "完", ","])
+)
+def test_no_line_takes_long(pieces: list[str], times: int, last: str) -> None:
+    begun = time.process_time()
+    fingerprint(replace(article(), html=f"<p>{''.join(pieces) * times}{last}</p>"))
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("line", ["赞1," * 40 + "完", "赞 1 " * 40 + "完", "1," * 5_000 + "完"])
+def test_a_line_that_is_nearly_of_counters_counts_as_text_at_once(line: str) -> None:
+    begun = time.process_time()
+    assert text_digest(f"<p>{line}</p>") != text_digest("<p></p>")
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "line", ["赞 3 人气 5", "赞1,赞2，评论3", "阅读 1,023 5分钟前", "3人参与 2条评论", "赞 5 12 views"]
+)
+def test_counters_beside_each_other(line: str) -> None:
+    assert text_digest(f"<p>{line}</p>") == ""

@@ -314,6 +314,16 @@ ATTACKS = {
         "would add 100000000 characters",
     ),
     "a DTD without an end": ("<!DOCTYPE rss [<!ENTITY a 'x'", "a DTD that does not end"),
+    "comments in a DTD without an end": ("<!DOCTYPE a [" + "<!---->" * 100_000, "a DTD that does not end"),
+    "open comments in a DTD": ("<!DOCTYPE a [" + "<!--" * 200_000, "a DTD that does not end"),
+    "strings in a DTD without an end": ("<!DOCTYPE a [" + '"\'"' * 200_000, "a DTD that does not end"),
+    "entities without an end": ("<!DOCTYPE a [" + '<!ENTITY a "x"' * 50_000 + "]>", "the answer is empty"),
+    "very many entities": (
+        "<!DOCTYPE a [" + "".join(f'<!ENTITY a{n} "x">' for n in range(20_000)) + "]>" + "&b;" * 200_000,
+        "no feed|no XML",
+    ),
+    "a long name": ("<" + "a" * 200_000, "no feed|no XML"),
+    "JSON in a string that does not end": ('{"' + '\\"' * 200_000, "expected JSON"),
     "depth": (rss(item("<a>" * 2_000 + "</a>" * 2_000)), "nested 2003 deep"),
     "JSON depth": ('{"items": [' + "[" * 200 + "]" * 200 + "]}", "nested 202 deep"),
 }
@@ -325,6 +335,12 @@ def test_attacks_are_refused_by_name_and_at_once(body: str, reason: str) -> None
     with pytest.raises(ParseError, match=reason):
         read(body)
     assert time.perf_counter() - began < 5
+
+
+def test_hours_that_do_not_end_take_no_time() -> None:
+    begun = time.process_time()
+    assert read(rss("", "<skipHours></a>" * 30_000)).skip_hours == ()
+    assert time.process_time() - begun < 10
 
 
 def test_nothing_from_outside_is_read() -> None:

@@ -1,6 +1,7 @@
 """The json kind: lists of any shape, by expressions."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +71,8 @@ def test_shapes_that_only_expressions_reach() -> None:
 def test_jsonp_and_a_bare_list() -> None:
     spec = source("json", '[sources.list]\nitems = "@"\nlink = "url"\ntitle = "title"')
     assert len(read(json.dumps([ITEM]), spec).entries) == 1
-    assert len(read(f"/**/ cb_1({body(ITEM)});").entries) == 1
+    for around in ("/**/ cb_1({});", "a.b$ ( {} ) ;", "var list = {};", "list={}\n;\n", "let x = {}"):
+        assert len(read(around.replace("{}", body(ITEM))).entries) == 1
 
 
 def test_a_list_that_carries_the_texts() -> None:
@@ -128,11 +130,17 @@ def test_the_next_page_by_an_expression_or_a_pattern() -> None:
         ('{"code": 500}', "items = 'data.list' gives NoneType"),
         ("[" * 500 + "]" * 500, "nested 500 deep"),
         ('{"a":' * 50_000, "nested 50000 deep"),
+        ("a=" + " " * 100_000 + "x", "cut off or not JSON"),
+        ("var " + " " * 100_000 + "=", "cut off or not JSON"),
+        ("a(" + ")" * 100_000 + "x", "cut off or not JSON"),
+        ('{"' + '\\"' * 100_000, "cut off or not JSON"),
     ],
 )
 def test_what_is_no_list_is_refused(text: str, reason: str) -> None:
+    begun = time.process_time()
     with pytest.raises(ParseError) as refusal:
         read(text)
+    assert time.process_time() - begun < 5
     assert reason in str(refusal.value)
 
 

@@ -170,6 +170,8 @@ REFUSED = {
     "HTML": (b"<!DOCTYPE html><html><body>404</body></html>", "no sitemap: expected <urlset>"),
     "entities of entities": (b'<!DOCTYPE u [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><urlset/>', "made of other entities"),
     "depth": (b"<urlset>" + b"<url>" * 2_000 + b"</url>" * 2_000 + b"</urlset>", "nested 2001 deep"),
+    "comments in a DTD without an end": (b"<!DOCTYPE a [" + b"<!---->" * 100_000, "a DTD that does not end"),
+    "entities without an end": (b"<!DOCTYPE a [" + b'<!ENTITY a "x"' * 50_000 + b"]>", "no sitemap|no XML"),
     "words": (b"there is no sitemap here", "no sitemap|no XML"),
 }
 

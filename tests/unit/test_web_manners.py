@@ -197,6 +197,18 @@ def test_it_holds_for_a_day_over_clients_and_is_then_asked_conditionally(records
         assert (later.header("If-None-Match"), later.header("If-Modified-Since")) == ('W/"r 1"', "then")
 
 
+def test_what_a_304_says_of_the_file_is_kept(records: HostRecords, clock: Clock) -> None:
+    file = answer(RULES.encode(), headers='ETag: W/"1"\r\nLast-Modified: then\r\n')
+    with misbehaving() as server:
+        serve(server, [file, answer(status="304 Not Modified", headers='ETag: W/"2"\r\n'), robots_txt(NO)])
+        for days in (0, 2, 4):
+            clock.now = NOW + DAY * days
+            with client_of(records, clock) as client:
+                refusal(client, server, "/private/x")
+        _, _, third = server.asked("/robots.txt")
+    assert (third.header("If-None-Match"), third.header("If-Modified-Since")) == ('W/"2"', "then")
+
+
 def test_without_an_answer_nothing_is_asked_for_half_an_hour_and_after_a_month_the_last_good_one_counts(
     records: HostRecords, clock: Clock
 ) -> None:
@@ -391,11 +403,10 @@ def test_validators_are_echoed_byte_for_byte_and_to_their_own_address_only() -> 
 
 def test_a_304_that_nobody_asked_for_is_an_error() -> None:
     with misbehaving(answer(status="304 Not Modified")) as server, client_of(None) as client:
-        with pytest.raises(FetchError, match=r"status 304 Not Modified$") as caught:
-            client.get(
-                Request(url=f"{server.origin}/a"), validators=Validators(url="http://other.example/", etag='"a"')
-            )
-        assert not caught.value.retryable
+        for validators in (Validators(url="http://other.example/", etag='"a"'), Validators(url=f"{server.origin}/a")):
+            with pytest.raises(FetchError, match=r"status 304 Not Modified$") as caught:
+                client.get(Request(url=f"{server.origin}/a"), validators=validators)
+            assert not caught.value.retryable
 
 
 def test_who_asks_and_whom_to_write_to() -> None:
