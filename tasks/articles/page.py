@@ -23,9 +23,14 @@ _MOST_ATTRIBUTES = re.compile(
 )
 
 
+def without_endless_attributes(markup: str) -> str:
+    """The markup; elements with a thousand attributes or more lose them: parsers take quadratic time for those."""
+    return _MOST_ATTRIBUTES.sub(r"\1 ", markup)
+
+
 def read_page(page: Decoded) -> HtmlElement:
     """The root element; `ParseError` when there is no markup that a page can have."""
-    markup = _MOST_ATTRIBUTES.sub(r"\1 ", legal(page.text))
+    markup = without_endless_attributes(legal(page.text))
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         # As bytes: a text with an encoding in its XML declaration is refused.
@@ -44,7 +49,7 @@ def soup_of(markup: str, *, start: str = "<body>") -> BeautifulSoup:
     """
     if next(islice(_START.finditer(markup), _MOST_ELEMENTS, None), None) is not None:
         raise ParseError(f"more than {_MOST_ELEMENTS:,} elements, expected the markup of a page")
-    return BeautifulSoup(start + _MOST_ATTRIBUTES.sub(r"\1 ", markup), "lxml")
+    return BeautifulSoup(start + without_endless_attributes(markup), "lxml")
 
 
 def body_of(root: HtmlElement) -> HtmlElement:

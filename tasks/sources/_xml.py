@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from tasks.articles.charset import decode_page
+from tasks.articles.page import without_endless_attributes
 from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
@@ -34,7 +35,8 @@ def harmless_xml(body: bytes, content_type: str) -> str:
 
     Entities that the document declares for single texts stay, in a DTD that holds nothing else.
     """
-    text = _CHARACTER.sub(_legal_reference, legal(decode_page(body, content_type).text))
+    text = without_endless_attributes(legal(decode_page(body, content_type).text))
+    text = _CHARACTER.sub(_legal_reference, text)
     text = text[match.end() :] if (match := _DECLARATION.match(text)) else text
     prolog = _PROLOG.match(text)
     start = prolog.end() if prolog else 0

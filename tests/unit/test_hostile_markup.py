@@ -20,7 +20,7 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(set(find_sources()) - {"feed"}))  # feeds: ATTACKS in test_feed.py
+@pytest.mark.parametrize("kind", sorted(find_sources()))
 @pytest.mark.parametrize("name", HOSTILE)
 def test_every_kind_reads_or_refuses_soon(kind: str, name: str) -> None:
     spec, begun = source(kind, TABLES.get(kind, "")), time.process_time()
