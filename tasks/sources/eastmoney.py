@@ -178,9 +178,9 @@ def extract(spec: SourceSpec, entry: Entry, response: Response | None) -> Text:
         raise ParseError(f"{entry.code}: no answer to read; expected the article's page")
     try:
         page = decode_page(response.body, response.content_type)
+        tree = tree_of(page)
     except ParseError as error:
         raise ParseError(f"{response.url}: {error}") from error
-    tree = tree_of(page)
     layout = next((layout for layout in _LAYOUTS if tree.select_one(layout.evidence)), None)
     if layout is None or (body := tree.select_one(layout.body)) is None:
         return read_page(spec, response)
