@@ -87,6 +87,8 @@ def put(run: Run, subject: str, pages: tuple[Page, ...]) -> bool:
 
     Whether they are there. A store that is not known to be this ledger's is let alone: another site's status may stand there.
     """
+    if not pages:
+        return True
     if not _is_ours(run):
         return False
     actions = [Action(kind=ActionKind.UPDATE, key=page.key, reason=subject, page=page) for page in pages]
