@@ -3,7 +3,6 @@
 from flows.replaying import replay_kept
 from flows.run import Run
 from flows.wish import StageName, Wish
-from tasks.articles.identity import story_key
 from tasks.ledger.again import Chosen
 from tasks.model import Outcome, Result, Stage, Unusable
 
@@ -22,16 +21,20 @@ def begin_at(run: Run, stage: StageName, wish: Wish) -> None:
         return
     if stage == "publish" and not wish.force:
         return
-    count = run.ledger.again.render(chosen)
+    render_again(run, chosen)
     if stage == "publish":  # after they are due: killed in between, nothing would ask for them
         for keys in run.ledger.again.objects_of(chosen):
             run.ledger.objects.intend(keys, now=run.now)
-    reason = f"{count} articles, and the lists that show them, are made again"
+
+
+def render_again(run: Run, chosen: Chosen) -> None:
+    """These articles, and the lists that show them, are due again; the report says how many."""
+    reason = f"{run.ledger.again.render(chosen)} articles, and the lists that show them, are made again"
     run.recorder.outcome(Outcome(subject="render", stage=Stage.DECIDE, result=Result.DONE, reason=reason))
 
 
 def _chosen(run: Run, wish: Wish) -> Chosen:
-    keys = {run.ledger.articles.find(name) or story_key(name): name for name in wish.articles}
+    keys = {run.ledger.articles.key_of(name): name for name in wish.articles}
     known = run.ledger.articles.known(keys)
     for key, name in keys.items():
         if key not in known:

@@ -20,7 +20,6 @@ from flows.maintenance_commands import TIMES, AllowDeletions, add_commands
 from flows.quarantine import quarantine
 from flows.run import open_ledger, read_site
 from flows.wish import StageName
-from tasks.articles.identity import story_key
 from tasks.config import Site
 from tasks.errors import ConfigError, FinewsError
 from tasks.masking import masked
@@ -114,7 +113,7 @@ def log(
     site_file = read_site(str(site))
     zone = ZoneInfo(site_file.site.timezone)
     with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC)) as ledger:
-        key = ledger.articles.find(article) or story_key(article)
+        key = ledger.articles.key_of(article)
         row, notes = ledger.articles.row(key), ledger.journal.of(key)
     if row is None and not notes:
         raise ConfigError(f"the ledger {masked(site_file.ledger.url)} knows no article {article!r}")

@@ -65,15 +65,15 @@ def end(run: Run, *, started: float, whole: bool = False, max_problem_share: flo
     """
     run.ledger.journal.flush()
     share = run.site.verdict.max_problem_share if max_problem_share is None else max_problem_share
-    verdict = _judged(run, started, share)[1]
-    if not run.recorder.dry_run:
-        _remember(run, verdict, whole=whole)
-        if keep_journals(run):
-            tell_store(run)
     report, verdict = _judged(run, started, share)
+    if run.recorder.dry_run:
+        return Ended(report=report, verdict=verdict, status=site_status(run.site, run.ledger, now=run.now))
+    good = whole and verdict.ending is not Ending.FAILED
+    _remember(run, verdict, good=good)
     status = site_status(run.site, run.ledger, now=run.now)
-    if not run.recorder.dry_run:
-        _alert(run, status, good=whole and verdict.ending is not Ending.FAILED)
+    if not (keep_journals(run) and tell_store(run, status)):
+        report, verdict = _judged(run, started, share)
+    _alert(run, status, good=good)
     return Ended(report=report, verdict=verdict, status=status)
 
 
@@ -104,8 +104,8 @@ def told_when_broken(run: Run) -> Iterator[None]:
         with contextlib.suppress(Exception):  # the error itself is what counts
             run.ledger.journal.flush()
             happened = masked(f"{type(error).__name__}: {error}")
-            _remember(run, Verdict(ending=Ending.FAILED, happened=happened), whole=False)
-            tell_store(run)
+            _remember(run, Verdict(ending=Ending.FAILED, happened=happened), good=False)
+            tell_store(run, site_status(run.site, run.ledger, now=run.now))
         raise
 
 
@@ -115,7 +115,7 @@ def _alert(run: Run, status: SiteStatus, *, good: bool) -> None:
         run.ledger.standing.alert(now)
 
 
-def _remember(run: Run, verdict: Verdict, *, whole: bool) -> None:
+def _remember(run: Run, verdict: Verdict, *, good: bool) -> None:
     last = RunStatus(
         id=run.recorder.run_id,
         name=_begun(),
@@ -123,7 +123,7 @@ def _remember(run: Run, verdict: Verdict, *, whole: bool) -> None:
         message=verdict.message,
         ended_at=run.now,
     )
-    run.ledger.standing.ended(last, good=whole and verdict.ending is not Ending.FAILED)
+    run.ledger.standing.ended(last, good=good)
 
 
 def _begun() -> str:

@@ -1,5 +1,6 @@
 """What `maintain` does every day: it closes runs whose process is gone, and drops journals that are too old."""
 
+import functools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -16,10 +17,9 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
-from flows.journals import journal_key
+from flows.journals import objects_of
 from flows.run import Run
-from tasks.articles.identity import is_safe_code
-from tasks.errors import FinewsError
+from flows.status import took
 from tasks.model import Outcome, Result, Stage
 
 _SILENT = timedelta(minutes=15)  # a living run logs more often, whatever it does
@@ -72,16 +72,8 @@ def forget_journals(run: Run) -> None:
     cutoff = _first_of_month(run.now - timedelta(days=run.site.journals.days))
     lines = 0
     while found := run.ledger.journal.oldest(before=cutoff, limit=_STEP):
-        objects = sorted(
-            {journal_key(note.subject, f"{note.at:%Y-%m}") for _, note in found if is_safe_code(note.subject)}
-        )
-        try:
-            failed = [receipt.error for receipt in run.store.delete(objects) if receipt.error]
-        except FinewsError as error:
-            failed = [str(error)]
-        if failed:
-            reason = f"not deleted: {failed[0]}"
-            run.recorder.outcome(Outcome(subject="journals", stage=Stage.VERIFY, result=Result.FAILED, reason=reason))
+        objects = objects_of(note for _, note in found)
+        if not took(run, "journals", "not deleted", functools.partial(run.store.delete, objects)):
             return
         run.ledger.journal.forget_lines(number for number, _ in found)
         lines += len(found)

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable
 
 from flows.run import Run
-from flows.status import JOURNALS, put
+from flows.status import JOURNALS, put, took
 from tasks.articles.identity import is_safe_code
-from tasks.errors import FinewsError
-from tasks.model import Note, Outcome, Page, Result, Stage
+from tasks.model import Note, Page
 from tasks.outputs.caching import STATE
 
 
@@ -26,15 +25,13 @@ def keep_journals(run: Run) -> bool:
 def drop_journals(run: Run, key: str) -> None:
     """Take the journals of an article out of the store: they tell its title. The ledger keeps them."""
     run.ledger.journal.flush()
-    months = {f"{note.at:%Y-%m}" for note in run.ledger.journal.of(key)}
-    objects = [journal_key(key, month) for month in sorted(months)] if is_safe_code(key) else []
-    try:
-        errors = [receipt.error for receipt in run.store.delete(objects) if receipt.error]
-    except FinewsError as error:
-        errors = [str(error)]
-    if errors:
-        reason = f"{key}: not deleted: {errors[0]}"
-        run.recorder.outcome(Outcome(subject="journals", stage=Stage.VERIFY, result=Result.FAILED, reason=reason))
+    objects = objects_of(run.ledger.journal.of(key))
+    took(run, "journals", f"{key}: not deleted", lambda: run.store.delete(objects))
+
+
+def objects_of(notes: Iterable[Note]) -> list[str]:
+    """The objects in which these lines stand in the store."""
+    return sorted({journal_key(one.subject, f"{one.at:%Y-%m}") for one in notes if is_safe_code(one.subject)})
 
 
 def journal_key(key: str, month: str) -> str:

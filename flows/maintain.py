@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.auditing import audit_store
+from flows.begin_later import render_again
 from flows.ending import conclude, end, ending_early, told_when_broken
 from flows.housekeeping import close_zombies, forget_journals
 from flows.importing import import_posts
@@ -24,7 +25,6 @@ from flows.rollback import bring_back
 from flows.run import Run, in_zone, open_run, read_site
 from flows.verdict import Ending, judge
 from flows.wish import Wish
-from tasks.articles.identity import story_key
 from tasks.errors import ConfigError
 from tasks.ledger.again import Chosen
 from tasks.model import Outcome, Result, RunReport, Stage, WithdrawalReason
@@ -55,15 +55,14 @@ def rebuild(
         until: Only articles published before this time; in the site's zone when it names none.
         allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
-    since, until = in_zone(site, since, until)
+    since, until = in_zone(read_site(site), since, until)
     chosen = Chosen(categories=tuple(categories or ()), since=since, until=until)
 
     def make_due(run: Run) -> None:
         if chosen.all:
             run.ledger.objects.render_again()
-            return
-        told = f"{run.ledger.again.render(chosen)} articles, and the lists that show them, are made again"
-        run.recorder.outcome(Outcome(subject="render", stage=Stage.DECIDE, result=Result.DONE, reason=told))
+        else:
+            render_again(run, chosen)
 
     return _maintain(site, make_due, allow_deletions=allow_deletions, asks=False)
 
@@ -89,7 +88,7 @@ def replay(
         limit: Read at most this many articles again, the newest.
         dry_run: Do everything but write: the plan stands in the log and in the report.
     """
-    since, until = in_zone(site, since, until)
+    since, until = in_zone(read_site(site), since, until)
     wish = Wish(sources=tuple(sources or ()), articles=tuple(articles or ()), since=since, until=until, limit=limit)
     # What fails to be read was read before, or not even then: that is no reason to call the replay a failure.
     return _maintain(site, lambda run: replay_kept(run, wish), dry_run=dry_run, asks=False, max_problem_share=1.0)
@@ -282,4 +281,4 @@ def _told(run: Run, source: str, told: str) -> None:
 def _keys(run: Run, articles: list[str]) -> list[str]:
     if not articles:
         raise ConfigError("no article is named; expected codes or addresses")
-    return [run.ledger.articles.find(name) or story_key(name) for name in articles]
+    return [run.ledger.articles.key_of(name) for name in articles]

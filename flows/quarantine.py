@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from flows.run import open_ledger, read_site
-from tasks.articles.identity import story_key
 from tasks.errors import ConfigError
 from tasks.ledger import Ledger
 from tasks.ledger.quarantine import Quarantined
@@ -35,7 +34,7 @@ def quarantine(
 def _held(ledger: Ledger, name: str) -> Quarantined:
     """What is kept under a code, a key, or the address that gave it; `ConfigError` when there is nothing."""
     by_name = {known: one.key for one in ledger.quarantine.listed() for known in (one.url, one.key)}
-    key = by_name.get(name) or ledger.articles.find(name) or story_key(name)
+    key = by_name.get(name) or ledger.articles.key_of(name)
     if (held := ledger.quarantine.of(key)) is None:
         raise ConfigError(f"--show {name}: nothing of this article is in quarantine; expected a name of the list")
     return held

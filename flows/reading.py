@@ -1,6 +1,6 @@
 """The first half of a run, once its sources were asked: decide, fetch and parse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from flows.asking import paused_sources
 from flows.completeness import Tally
@@ -11,7 +11,6 @@ from flows.stages import each, errors, values, with_retries
 from flows.wish import Wish
 from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge
-from tasks.articles.identity import story_key
 from tasks.fetch import fetch, text_urls
 from tasks.model import (
     Article,
@@ -30,8 +29,9 @@ from tasks.parse import parse
 
 def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     """The offers whose text is to be read now: those listed, and those that earlier runs still owe."""
-    watched = _watched(run, wish)
-    keys = list(dict.fromkeys([*_wished_keys(run, wish, listed), *watched]))
+    paused = paused_sources(run, wish)
+    watched = _watched(run, wish, paused)
+    keys = list(dict.fromkeys([*_wished_keys(run, wish, listed, paused), *watched]))
     known = run.ledger.articles.known(keys)
     offers = offers_of(run, keys, known)
     due: list[Offer] = []
@@ -74,26 +74,24 @@ def record_decision(run: Run, offer: Offer, decision: Decision, before: Known | 
     run.recorder.decided(offer, decision, category=before.category if before else "", address=address)
 
 
-def _watched(run: Run, wish: Wish) -> tuple[str, ...]:
+def _watched(run: Run, wish: Wish, paused: Collection[str]) -> tuple[str, ...]:
     """Articles whose pages are looked at again now; a run for single articles, or by force, has no eye for others."""
     if wish.articles or wish.force:
         return ()
-    paused = paused_sources(run, wish)
     sources = [spec.name for spec in run.site.sources if is_rechecked(spec) and spec.name not in paused]
     wished = [name for name in sources if not wish.sources or name in wish.sources]
     return run.ledger.rechecks.due(wished, now=run.now, limit=run.site.fetch.max_rechecks)
 
 
-def _wished_keys(run: Run, wish: Wish, listed: Sequence[str]) -> list[str]:
+def _wished_keys(run: Run, wish: Wish, listed: Sequence[str], paused: Collection[str]) -> list[str]:
     if not wish.articles:
         owed = run.ledger.articles.unread(now=run.now)
-        paused = paused_sources(run, wish)
         if wish.sources or paused:
             known = run.ledger.articles.known(owed)
             wanted_of = wish.sources or [spec.name for spec in run.site.sources if spec.name not in paused]
             owed = tuple(key for key in owed if known[key].source in wanted_of)
         return list(dict.fromkeys([*listed, *owed]))
-    wanted = {run.ledger.articles.find(name) or story_key(name): name for name in wish.articles}
+    wanted = {run.ledger.articles.key_of(name): name for name in wish.articles}
     seen = run.ledger.articles.sightings(wanted)
     for key, name in wanted.items():
         if key not in seen:

@@ -13,7 +13,6 @@ from flows.report import CAPTURES
 from flows.run import Run
 from flows.stages import show
 from flows.wish import Wish
-from tasks.articles.identity import story_key
 from tasks.fetch import text_url
 from tasks.model import Article, Capture, Decision, Known, Offer, Outcome, Result, Stage, Status, Step, Unusable
 from tasks.parse import Reading, parse_again
@@ -94,7 +93,7 @@ def _wished_keys(run: Run, wish: Wish) -> Sequence[str]:
     sources = [run.site.source(name).name for name in wish.sources] or [spec.name for spec in run.site.sources]
     if not wish.articles:
         return run.ledger.replays.keys(sources, since=wish.since, until=wish.until)
-    wanted = {run.ledger.articles.find(name) or story_key(name): name for name in wish.articles}
+    wanted = {run.ledger.articles.key_of(name): name for name in wish.articles}
     offered = offers_of(run, wanted, {})
     for key, name in wanted.items():
         if key not in offered:

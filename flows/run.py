@@ -52,9 +52,9 @@ def read_site(path: str) -> Site:
     return load_site(path, {name: kind.options for name, kind in find_sources().items()})
 
 
-def in_zone(site: str, *times: datetime | None) -> tuple[datetime | None, ...]:
+def in_zone(site: Site, *times: datetime | None) -> tuple[datetime | None, ...]:
     """Times that a person gave; those without a zone are meant in the site's."""
-    zone = ZoneInfo(read_site(site).site.timezone)
+    zone = ZoneInfo(site.site.timezone)
     return tuple(at.replace(tzinfo=zone) if at and at.tzinfo is None else at for at in times)
 
 

@@ -46,54 +46,45 @@ def each(
     """
     if not items:
         return []
-    if run.together > 1 and stage in _PER_ARTICLE:
-        return _in_batches(task, stage, items, subject, arguments, run)
-    futures: list[PrefectFuture[R]] = [task.submit(**arguments(item)) for item in items]
-    run.recorder.task_runs += len(futures)
-    shown = f"{stage.value} {subject(items[0])}" if stage is Stage.PUBLISH else stage.value
-    show(shown, 0, len(futures))
-    for done, _ in enumerate(as_completed(futures), start=1):
-        show(shown, done, len(futures))
-    results: list[tuple[T, R | BaseException]] = []
-    for item, future in zip(items, futures, strict=True):
-        future.wait()  # it has ended; this fetches its final state without asking the server
-        results.append((item, future.state.result(raise_on_failure=False)))
-    _record(run, stage, subject, results)
-    return results
-
-
-def _in_batches(
-    task: Task[..., R],
-    stage: Stage,
-    items: Sequence[T],
-    subject: Callable[[T], str],
-    arguments: Callable[[T], dict[str, Any]],
-    run: Run,
-) -> list[tuple[T, R | BaseException]]:
-    """As `each`, several items a task run. Each is tried as often as it would be alone."""
-    parts = [items[start : start + run.together] for start in range(0, len(items), run.together)]
-    works = [Batch(task.fn, [(subject(item), arguments(item)) for item in part]) for part in parts]
-    doing = with_retries(batch, run.site.fetch) if task.retries else batch.with_options(retries=0)
-    futures = [
-        doing.submit(name=f"{stage.value} {subject(part[0])} and {len(part) - 1} more", work=work)
-        for part, work in zip(parts, works, strict=True)
-    ]
-    run.recorder.task_runs += len(futures)
-    show(stage.value, 0, len(items))
-    for done, _ in enumerate(as_completed(futures), start=1):
-        show(stage.value, min(done * run.together, len(items)), len(items))
-    values_of = [value for work in works for value in work.results]
-    results: list[tuple[T, R | BaseException]] = list(zip(items, values_of, strict=True))
-    _record(run, stage, subject, results)
-    return results
-
-
-def _record(
-    run: Run, stage: Stage, subject: Callable[[T], str], results: Iterable[tuple[T, R | BaseException]]
-) -> None:
-    for item, value in results:
-        name = subject(item)
+    work = [(subject(item), arguments(item)) for item in items]
+    do = _together if run.together > 1 and stage in _PER_ARTICLE else _alone
+    made = do(task, stage, work, run)
+    results: list[tuple[T, R | BaseException]] = list(zip(items, made, strict=True))
+    for (name, _), value in zip(work, made, strict=True):
         run.recorder.outcome(_outcome(name, stage, value, run.ledger.journal.seconds(name, stage)))
+    return results
+
+
+Work = Sequence[tuple[str, dict[str, Any]]]  # subjects, with the arguments of the task for each
+
+
+def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R | BaseException]:
+    """A task run each."""
+    futures: list[PrefectFuture[R]] = [task.submit(**arguments) for _, arguments in work]
+    _await(futures, f"{stage.value} {work[0][0]}" if stage is Stage.PUBLISH else stage.value, len(work), run)
+    for future in futures:
+        future.wait()  # it has ended; this fetches its final state without asking the server
+    return [future.state.result(raise_on_failure=False) for future in futures]
+
+
+def _together(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R | BaseException]:
+    """Several in a task run. Each is tried as often as it would be alone."""
+    doing = with_retries(batch, run.site.fetch) if task.retries else batch.with_options(retries=0)
+    parts = [work[start : start + run.together] for start in range(0, len(work), run.together)]
+    batches = [Batch(task.fn, part) for part in parts]
+    names = [f"{stage.value} {part[0][0]} and {len(part) - 1} more" for part in parts]
+    futures = [doing.submit(name=name, work=one) for name, one in zip(names, batches, strict=True)]
+    _await(futures, stage.value, len(work), run)
+    return [value for one in batches for value in one.results]
+
+
+def _await(futures: Sequence[PrefectFuture[Any]], shown: str, total: int, run: Run) -> None:
+    """Wait for all, and tell how many of `total` subjects have ended, of which each future has as many."""
+    run.recorder.task_runs += len(futures)
+    each_has = -(-total // len(futures))
+    show(shown, 0, total)
+    for done, _ in enumerate(as_completed(list(futures)), start=1):
+        show(shown, min(done * each_has, total), total)
 
 
 def values(results: Iterable[tuple[T, R | BaseException]]) -> list[tuple[T, R]]:

@@ -1,6 +1,7 @@
 """How the site stands, from the ledger; and telling the store, so that it can be seen when nothing else answers."""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from tasks.articles.rhythm import pulse
 from tasks.config import Site, SourceSpec
 from tasks.errors import FinewsError
 from tasks.ledger import Ledger
-from tasks.model import Action, ActionKind, Outcome, Page, Result, Stage
+from tasks.model import Action, ActionKind, Outcome, Page, Receipt, Result, Stage
 from tasks.outputs.status_page import status_pages
 from tasks.status import SiteStatus, SourceStatus, as_json
 
@@ -61,19 +62,20 @@ def site_status(site: Site, ledger: Ledger, *, now: datetime) -> SiteStatus:
     )
 
 
-def tell_store(run: Run) -> None:
+def tell_store(run: Run, status: SiteStatus) -> bool:
     """Write the status into the store, when it says something else than the last one, or when that is half as old as it may be.
 
-    A store that refuses is an outcome, no failure: what readers get is not touched by it.
+    Whether the store has it. One that refuses is an outcome, no failure: what readers get is not touched by it.
     """
-    status = site_status(run.site, run.ledger, now=run.now)
     digest = _digest(status, f"{run.site.publish.url} {run.site.publish.status_key}")
     told, _, until = run.ledger.standing.told().partition(" ")
     if told == digest and until and status.written_at < datetime.fromisoformat(until):
-        return
+        return True
+    if not put(run, "status", status_pages(status, run.facts, run.site.publish.status_key)):
+        return False
     half = status.written_at + (status.renew_by - status.written_at) / 2
-    if put(run, "status", status_pages(status, run.facts, run.site.publish.status_key)):
-        run.ledger.standing.tell(f"{digest} {half.isoformat()}")
+    run.ledger.standing.tell(f"{digest} {half.isoformat()}")
+    return True
 
 
 def is_for_operators(key: str, site: Site) -> bool:
@@ -92,12 +94,17 @@ def put(run: Run, subject: str, pages: tuple[Page, ...]) -> bool:
     if not _is_ours(run):
         return False
     actions = [Action(kind=ActionKind.UPDATE, key=page.key, reason=subject, page=page) for page in pages]
+    return took(run, subject, "not written", lambda: run.store.write(actions))
+
+
+def took(run: Run, subject: str, failed: str, call: Callable[[], Iterable[Receipt]]) -> bool:
+    """Whether the store did what `call` asks of it; when not, the report says that it `failed`, and why."""
     try:
-        errors = [receipt.error for receipt in run.store.write(actions) if receipt.error]
+        errors = [receipt.error for receipt in call() if receipt.error]
     except FinewsError as error:
         errors = [str(error)]
     if errors:
-        reason = f"not written: {errors[0]}"
+        reason = f"{failed}: {errors[0]}"
         run.recorder.outcome(Outcome(subject=subject, stage=Stage.VERIFY, result=Result.FAILED, reason=reason))
     return not errors
 

@@ -77,7 +77,7 @@ def syndicate(
     logging.getLogger("tasks").setLevel(logging.INFO)
     started = perf_counter()
     site_file = read_site(site)
-    since, until = in_zone(site, since, until)
+    since, until = in_zone(site_file, since, until)
     wish = Wish(
         sources=tuple(sources or ()),
         articles=tuple(articles or ()),

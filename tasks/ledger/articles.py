@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from tasks.articles.fingerprint import fingerprint, text_digest
-from tasks.articles.identity import is_safe_code
+from tasks.articles.identity import is_safe_code, story_key
 from tasks.articles.plain import legal
 from tasks.catalogue import IndexKind, IndexRef, Mention
 from tasks.ledger.opening import Database, batches
@@ -265,6 +265,10 @@ class Articles:
         with self._database.begin() as db:
             query = sa.select(articles.c.key).where(sa.or_(*(column.in_(names) for column in columns)))
             return db.execute(query).scalars().first()
+
+    def key_of(self, subject: str) -> str:
+        """As `find`; the key that it would have, when no such story is known."""
+        return self.find(subject) or story_key(subject)
 
     def _due(self, where: sa.ColumnElement[bool], limit: int) -> tuple[Article, ...]:
         with self._database.begin() as db:

@@ -18,7 +18,7 @@ from tests.support.production import Production, in_production, until
 from tests.support.receiver import BLOCK, Receiver, make_block, receiving
 from tests.support.s3 import S3Server
 from tests.support.sites import OPERATORS, SiteFolder
-from tests.support.upstream import Answer, Story, Upstream, serving
+from tests.support.upstream import Answer, Story, Upstream, serving, stories
 
 WHOLE = bool(os.environ.get("FINEWS_PRODUCTION"))
 pytestmark = [
@@ -110,19 +110,8 @@ class Newsroom:
 
     def list(self, count: int) -> list[Story]:
         """So many new stories are listed now, and no others."""
-        told = range(self.written + 1, self.written + count + 1)
         self.written += count
-        made = [
-            Story(
-                number=f"20261120{n:010d}",
-                title=f"第{n}条消息",
-                time=f"2026-11-20 {n // 60:02d}:{n % 60:02d}:00",
-                link=f"http://finance.example.com/news/1353,{n}.html",
-                digest=f"【第{n}条】第{n}条消息的摘要。",
-                body=f"<p>第{n}条消息的正文，写给测试来读。</p>",
-            )
-            for n in told
-        ]
+        made = stories(self.written)[:count]
         self.upstream.serve("rolling", *made)
         self.upstream.forget()
         return made

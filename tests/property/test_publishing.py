@@ -355,61 +355,59 @@ class Publishing(RuleBasedStateMachine):
                 work(replace(run, store=self.store))
 
 
-def test_an_audit_mends_lost_tombstones_and_wrong_headers() -> None:
-    site = Publishing()
+@pytest.fixture
+def site() -> Iterator[Publishing]:
+    """One that goes a way of its own, and is compared with a clean rebuild like all others."""
+    made = Publishing()
     try:
-        site.news(3, DAILY, 0)
-        site.run()
-        site.during(lambda run: run.ledger.withdrawals.withdraw(["k00001"], WithdrawalReason.LEGAL, now=run.now))
-        site.run()
-        before = site.objects()
-        [tombstone] = [key for key in before if key.endswith("k00001.html")]
-        site.store.delete([tombstone])
-        [record] = [key for key in before if key.startswith("_finews/") and "k00002" in key]
-        for key in ("index.html", "feed.xml", record):
-            site.mislabel(key)
-        site.during(lambda run: audit_store(run, repair=True), render_and_publish)
-        assert site.objects() == before
+        yield made
     finally:
-        site.teardown()
+        made.teardown()
 
 
-def test_a_rollback_shows_a_picture_that_a_correction_dropped_hours_ago() -> None:
-    site = Publishing()
-    try:
+def test_an_audit_mends_lost_tombstones_and_wrong_headers(site: Publishing) -> None:
+    site.news(3, DAILY, 0)
+    site.run()
+    site.during(lambda run: run.ledger.withdrawals.withdraw(["k00001"], WithdrawalReason.LEGAL, now=run.now))
+    site.run()
+    before = site.objects()
+    [tombstone] = [key for key in before if key.endswith("k00001.html")]
+    site.store.delete([tombstone])
+    [record] = [key for key in before if key.startswith("_finews/") and "k00002" in key]
+    for key in ("index.html", "feed.xml", record):
+        site.mislabel(key)
+    site.during(lambda run: audit_store(run, repair=True), render_and_publish)
+    assert site.objects() == before
+
+
+def test_a_rollback_shows_a_picture_that_a_correction_dropped_hours_ago(site: Publishing) -> None:
+    site.news(1, DAILY, 0, ["http://h.example/1.png"])
+    site.run()
+    for title in ("改", "再改", "又改"):
+        site.correct("k00000", DAILY, title, [])
+        site.run()
+    assert site.pictures_named() == set()
+    site.during(lambda run: bring_back(run, 1))
+    assert len(site.pictures_named()) == 2
+    site.no_picture_is_missing()
+    site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+
+
+def test_a_rollback_to_what_a_rollback_published_shows_its_pictures_too(site: Publishing) -> None:
+    with mock.patch.object(generations, "KEPT", 2):
         site.news(1, DAILY, 0, ["http://h.example/1.png"])
         site.run()
-        for title in ("改", "再改", "又改"):
+        for title in ("改", "再改"):
             site.correct("k00000", DAILY, title, [])
             site.run()
-        assert site.pictures_named() == set()
         site.during(lambda run: bring_back(run, 1))
+        site.during(lambda run: run.ledger.generations.release(), render_and_publish)
+        site.correct("k00000", DAILY, "又改", [])
+        site.run()
+        site.during(lambda run: bring_back(run, 4))
         assert len(site.pictures_named()) == 2
         site.no_picture_is_missing()
         site.during(lambda run: run.ledger.generations.release(), render_and_publish)
-    finally:
-        site.teardown()
-
-
-def test_a_rollback_to_what_a_rollback_published_shows_its_pictures_too() -> None:
-    site = Publishing()
-    try:
-        with mock.patch.object(generations, "KEPT", 2):
-            site.news(1, DAILY, 0, ["http://h.example/1.png"])
-            site.run()
-            for title in ("改", "再改"):
-                site.correct("k00000", DAILY, title, [])
-                site.run()
-            site.during(lambda run: bring_back(run, 1))
-            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
-            site.correct("k00000", DAILY, "又改", [])
-            site.run()
-            site.during(lambda run: bring_back(run, 4))
-            assert len(site.pictures_named()) == 2
-            site.no_picture_is_missing()
-            site.during(lambda run: run.ledger.generations.release(), render_and_publish)
-    finally:
-        site.teardown()
 
 
 TestPublishing = Publishing.TestCase

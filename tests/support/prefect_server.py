@@ -65,17 +65,20 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             start_new_session=True,
         )
     try:
-        _wait(process, api, home / "log")
+        wait_until_up(process, api, home / "log")
         yield PrefectServer(api=api, environment=clean_environment(home, PREFECT_API_URL=api))
     finally:
         _stop(process)
 
 
-def _wait(process: subprocess.Popen[bytes], api: str, log: Path) -> None:
+def wait_until_up(
+    process: subprocess.Popen[bytes], api: str, log: Path, *, auth: tuple[str, str] | None = None
+) -> None:
+    """Return once the server answers; `RuntimeError` with the end of its log when it does not."""
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            if requests.get(f"{api}/health", timeout=5).text == "true":
+            if requests.get(f"{api}/health", auth=auth, timeout=5).text == "true":
                 return
         except requests.RequestException:
             time.sleep(0.1)

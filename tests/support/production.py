@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-import requests
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
@@ -23,7 +22,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from prefect.states import Scheduled
 
 from flows.localhost import ROOT, server_settings
-from tests.support.prefect_server import free_port
+from tests.support.prefect_server import free_port, wait_until_up
 from tests.support.sites import SiteFolder
 
 PASSWORD = "admin:not-a-secret"
@@ -187,7 +186,8 @@ def in_production(home: Path, database: str, site: SiteFolder, **more: str) -> I
         )
     made = Production(api=api, home=home, environment=client, site=site)
     try:
-        _wait(process, api, home / "server.log")
+        user, _, password = PASSWORD.partition(":")
+        wait_until_up(process, api, home / "server.log", auth=(user, password))
         made.command("prefect", "work-pool", "create", POOL, "--type", "process")
         yield made
     finally:
@@ -200,13 +200,3 @@ def in_production(home: Path, database: str, site: SiteFolder, **more: str) -> I
             process.wait(20)
         process.kill()
         process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], api: str, log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(f"{api}/health", auth=tuple(PASSWORD.split(":")), timeout=5).text == "true":  # type: ignore[arg-type]
-                return
-        time.sleep(0.2)
-    raise RuntimeError(f"the Prefect server does not start; its log ends: {log.read_text()[-2000:]}")
