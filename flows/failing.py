@@ -37,7 +37,7 @@ def not_read(run: Run, offer: Offer, error: BaseException, tally: Tally) -> None
         run.ledger.journal.note(key, Stage.PARSE, "what was kept of it is no article: the story stays as it was")
     elif run.recorder.step(key) == Step.RECHECK:
         remark = f"{error}; what was read before stays"
-        looked(run, key, changed=False, remark=remark, last=status == HTTPStatus.GONE)
+        looked(run, key, changed=False, remark=remark, failed=True, last=status == HTTPStatus.GONE)
         if status in _GONE:
             _tell(run, offer, f"{_withdraw(offer)} ({error})")
     elif is_gone(status, before):
@@ -46,10 +46,14 @@ def not_read(run: Run, offer: Offer, error: BaseException, tally: Tally) -> None
         put_off(run, [(key, error)])
 
 
-def looked(run: Run, key: str, *, changed: bool, remark: str = "", last: bool = False) -> None:
-    """A look at a page is over; one that changes every time is not looked at any more, and its last text stays."""
+def looked(run: Run, key: str, *, changed: bool, remark: str = "", failed: bool = False, last: bool = False) -> None:
+    """A look at a page is over; one that changes every time is not looked at any more, and its last text stays.
+
+    A look that found nothing stands in the ledger, and is no reason to write the article's story into the store again.
+    """
     told = remark or ("its text was corrected" if changed else "its text is still the same")
     run.ledger.journal.note(key, Stage.FETCH, f"looked at again: {told}")
+    run.ledger.journal.looked(key, news=changed or failed)
     if not run.ledger.rechecks.looked(key, now=run.now, changed=changed, last=last):
         reason = f"changes on every look: {MOST_CHANGES} looks found another text; its last one stays, and there is no other look"
         run.recorder.outcome(Outcome(subject=key, stage=Stage.DECIDE, result=Result.DONE, reason=reason))

@@ -1,25 +1,39 @@
 """The story of each article in the store, for the day on which neither Prefect's database nor the ledger answers."""
 
+import contextlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
+from flows.reading_store import read_all
 from flows.run import Run
 from flows.status import JOURNALS, put, took
 from tasks.articles.identity import is_safe_code
-from tasks.model import Note, Page
+from tasks.model import Note, Page, Stage
 from tasks.outputs.caching import STATE
+
+_KEY = re.compile(re.escape(JOURNALS) + r"\d{4}-\d\d/[^/]+\.jsonl")
 
 
 def keep_journals(run: Run) -> bool:
-    """Write the journals of the articles that this run has told something about: an object for each and month (UTC).
+    """Write the journals that the store is owed, by this run or an earlier one: an object for each article and month (UTC).
 
-    JSON Lines: `at` in ISO 8601, `run`, `stage`, `text`. Whether the store took them; the first that it refuses ends it.
+    JSON Lines: `at` in ISO 8601, `run`, `stage`, `text`. Whether the store took them; the first that it refuses ends it, and
+    what it has not stays owed.
     """
     run.ledger.journal.flush()
-    return all(
-        put(run, "journals", tuple(_page(key, month, notes) for (key, month), notes in journals.items()))
-        for journals in run.ledger.journal.of_this_run()
-    )
+    while (owed := run.ledger.journals.batch()) is not None:
+        if not put(run, "journals", tuple(_page(key, month, notes) for (key, month), notes in owed.items() if notes)):
+            return False
+        run.ledger.journals.settle(owed)
+    return True
+
+
+def take_over_journals(run: Run, keys: Iterable[str]) -> None:
+    """What the store tells of articles becomes the beginning of their stories in a new ledger. `keys`: all of the store."""
+    for batch in read_all(run.store, sorted(key for key in keys if _KEY.fullmatch(key))):  # months one after the other
+        run.ledger.journals.take_over(note for key, stored in batch for note in _notes(key, stored.body))
 
 
 def drop_journals(run: Run, key: str) -> None:
@@ -54,3 +68,13 @@ def _page(key: str, month: str, notes: Iterable[Note]) -> Page:
     )
     body = "\n".join(lines) + "\n"
     return Page(key=journal_key(key, month), body=body.encode(), content_type="application/jsonl", cache_control=STATE)
+
+
+def _notes(key: str, body: bytes) -> Iterator[Note]:
+    """The lines of a journal in the store; what cannot be read as one is left out."""
+    subject = key.rpartition("/")[2].removesuffix(".jsonl")
+    for line in body.decode("utf-8", "replace").splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            told = json.loads(line)
+            at, stage = datetime.fromisoformat(told["at"]), Stage(told["stage"])
+            yield Note(at=at, run_id=str(told["run"])[:64], subject=subject, stage=stage, text=str(told["text"]))

@@ -49,6 +49,8 @@ def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
         decision = _within(wish, len(due), offer, step)
         record_decision(run, offer, decision, before)
         if decision.fetches:
+            if decision.step is Step.RECHECK:
+                run.ledger.journal.look(key)
             run.ledger.journal.note(key, Stage.DECIDE, f"{decision.step}: {decision.reason}")
             due.append(offer)
         elif before and before.owed and decision.step in (Step.SAME, Step.GIVEN_UP):

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from flows.journals import take_over_journals
 from flows.publication import MARKER, read_state
 from flows.reading_store import as_page, read_all
 from flows.run import Run
@@ -32,13 +33,14 @@ def restore_ledger(run: Run) -> None:
     state = read_state(found.body)
     records = run.ledger.records
     records.begin(state.ledger)
-    listed = (found.key for found in run.store.listed())
+    listed = [found.key for found in run.store.listed()]
     keys = sorted(key for key in listed if key != MARKER and not is_for_operators(key, run.site))
     ours = [key for key in keys if key.startswith(PREFIX)]
     for batch in read_all(run.store, ours):
         records.read({key: stored.body for key, stored in batch})
     news_files = sum(key.startswith("sitemap-news") for key in keys)
     records.finish(news_files=news_files, shards=_shards(run.store.read(SITEMAPS)))
+    take_over_journals(run, listed)
     run.ledger.generations.settle(state.generation)
     for batch in read_all(run.store, keys):
         run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)

@@ -19,6 +19,7 @@ from tasks.ledger.generations import Generations
 from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
+from tasks.ledger.journals import OwedJournals
 from tasks.ledger.lease import Lease, claim, holder_now
 from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
@@ -85,6 +86,7 @@ class Ledger:
         self.standing = Standing(self._database)
         self._clock = clock
         self.journal = Journal(self._database, run_id=run_id, clock=clock)
+        self.journals = OwedJournals(self._database)
 
     def claim(self, *, holder: str, lasts: timedelta, instead_of: str = "") -> Lease:
         """Take the site's lease; from then on every change is made under it. See `lease.claim`."""

@@ -3,9 +3,9 @@
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -18,10 +18,11 @@ from tasks.masking import masked
 BUSY_SECONDS = 15.0
 
 
+K = TypeVar("K", bound=Hashable)
 _CHUNK = 500  # keys in one IN (...), below every database's limit
 
 
-def batches(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+def batches(keys: Iterable[K]) -> Iterator[Sequence[K]]:
     """The keys, each once, as many at a time as one statement takes."""
     unique = list(dict.fromkeys(keys))
     return (unique[start : start + _CHUNK] for start in range(0, len(unique), _CHUNK))

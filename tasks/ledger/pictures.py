@@ -99,11 +99,15 @@ class Pictures:
         """
         start = f"{FOLDER}/"
         ours = sa.and_(objects.c.store == self._store, objects.c.key >= start, objects.c.key < start + "\U0010ffff")
-        digest = sa.func.substr(objects.c.key, len(start) + len("ab/") + 1, 64)
-        used = sa.select(pictures.c.id).where(pictures.c.digest == digest).exists()
-        query = sa.select(objects.c.key).where(ours, objects.c.delete_after.is_(None), ~used)
+        query = sa.select(objects.c.key).where(ours, objects.c.delete_after.is_(None)).order_by(objects.c.key)
         with self._database.begin() as db:
-            return tuple(filter(digest_of_key, db.execute(query.order_by(objects.c.key)).scalars()))
+            digests = {key: digest for key in db.execute(query).scalars() if (digest := digest_of_key(key))}
+            used = {
+                digest
+                for chunk in batches(digests.values())
+                for digest in db.execute(sa.select(pictures.c.digest).where(pictures.c.digest.in_(chunk))).scalars()
+            }
+        return tuple(key for key, digest in digests.items() if digest not in used)
 
 
 def note_uses(db: Connection, key: str, html: str, *, now: datetime) -> None:

@@ -36,6 +36,8 @@ from tasks.ledger.schema import (
     echoes,
     holes,
     indexes,
+    journal,
+    journals_owed,
     moves,
     objects,
     orders,
@@ -103,6 +105,8 @@ class Records:
                 indexes,
                 holes,
                 moves,
+                journal,
+                journals_owed,
             ):
                 db.execute(table.delete())
             keep_fact(db, "ledger", ledger_id)

@@ -1,5 +1,6 @@
 """Runs that end half way: the next one finishes the work, and the site is that of an undisturbed run."""
 
+import json
 import os
 import signal
 import subprocess
@@ -42,6 +43,14 @@ def _killed(site: SiteFolder, *, nth: int) -> None:
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-3000:]
 
 
+def _journals(site: SiteFolder) -> set[str]:
+    """Articles whose journal in the store is that of the ledger, with what the killed run has told."""
+    kept = {key.split("/")[3].removesuffix(".jsonl"): body for key, body in site.told().items() if "/journal/" in key}
+    texts = {key: [json.loads(line)["text"] for line in body.splitlines()] for key, body in kept.items()}
+    with site.ledger() as ledger:
+        return {key for key, told in texts.items() if told == [note.text for note in ledger.journal.of(key)]}
+
+
 def _undisturbed(upstream: Upstream, folder: Path) -> SiteFolder:
     folder.mkdir()
     site = SiteFolder(folder=folder)
@@ -61,6 +70,7 @@ def test_a_killed_run_is_finished_by_the_next(nth: int, two_lists: SiteFolder, u
     ended = two_lists.run()
     assert ended.ending == "Completed"
     assert upstream.texts_asked == []  # they had been read and kept
+    assert _journals(two_lists) == {story.number for story in [*stories(3), Story(number="202611200000000077")]}
     assert two_lists.objects() == _undisturbed(upstream, two_lists.folder / "other").objects()
     before = two_lists.prints()
     assert two_lists.run().report.written == ()

@@ -269,6 +269,7 @@ def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstr
     site = two_lists
     history(site, upstream)
     before, kept = settled(site), site.folder / "kept.db"
+    stories_told = journals(site)
     site.ledger_file.rename(kept)
     for rest in site.folder.glob("ledger.db-*"):
         rest.unlink()
@@ -277,6 +278,9 @@ def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstr
     ended = site.do(maintain.restore)  # into what that run has left
     assert ended.ending == "Completed"
     assert settled(site) == before
+    assert stories_told
+    assert {key: body for key, body in journals(site).items() if not body.startswith(stories_told[key])} == {}
+    assert site.story_of(stories(3)[0].number).startswith("ask: in list rolling: '第3条消息'")
     prints = site.prints()
     ended = site.run()
     assert (ended.ending, ended.report.written) == ("Completed", ())
@@ -295,6 +299,10 @@ def test_a_lost_ledger_is_made_again_from_the_store(two_lists: SiteFolder, upstr
         assert each.run().ending == "Completed"
     assert site.objects().keys() - search_files(site) == twin.objects().keys() - search_files(twin)
     assert _pages(site) == _pages(twin)
+
+
+def journals(site: SiteFolder) -> Mapping[str, bytes]:
+    return {key: body for key, body in site.told().items() if key.startswith("_finews/journal/")}
 
 
 def search_files(site: SiteFolder) -> set[str]:

@@ -33,8 +33,11 @@ def test_a_correction_is_found_and_shown(site: SiteFolder, outlet: Outlet, later
     assert site.run().report.written == ()
     assert outlet.upstream.texts_asked == []
     outlet.list(1, page("<p>阅读(88)</p>" + TEXT.format(n=1)))
+    told = {key: body for key, body in site.told().items() if "/journal/" in key}
     assert _after(site, later, 1).report.written == ()
     assert outlet.upstream.texts_asked == ["p1"]
+    assert {key: body for key, body in site.told().items() if "/journal/" in key} == told
+    assert "looked at again: its text is still the same" in site.story_of("p1")
     outlet.list(1, page(TEXT.format(n=1).replace("两成", "三成")))
     ended = _after(site, later, 6)
     assert ended.line("p1").step == "re-check due"

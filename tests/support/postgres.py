@@ -30,8 +30,11 @@ _SETTINGS = {
 
 
 @pytest.fixture(scope="session")
-def new_postgres_database() -> Iterator[Callable[[], str]]:
-    """Makes a fresh database and gives its SQLAlchemy URL; skips where PostgreSQL is not installed."""
+def new_postgres_database() -> Iterator[Callable[..., str]]:
+    """Makes a fresh database and gives its SQLAlchemy URL; skips where PostgreSQL is not installed.
+
+    Called with a language, as in `"sv"`, it makes one that sorts as that language does, and not by bytes.
+    """
     programs, user = _programs(), _user()
     # Not below pytest's own folder: another user could not reach it there. The path of a socket must be short.
     home = Path(tempfile.mkdtemp(prefix="finews-pg-", dir="/tmp"))
@@ -41,7 +44,7 @@ def new_postgres_database() -> Iterator[Callable[[], str]]:
         _initialise(programs, home, user)
         process = _start(programs, home, user)
         with _connected(process, home) as connection:
-            yield lambda: _new_database(connection, home)
+            yield lambda language="": _new_database(connection, home, language)
     finally:
         if process is not None:
             _stop(process)
@@ -103,10 +106,11 @@ def _connected(process: subprocess.Popen[bytes], home: Path) -> psycopg.Connecti
             time.sleep(0.05)
 
 
-def _new_database(connection: psycopg.Connection[Any], home: Path) -> str:
+def _new_database(connection: psycopg.Connection[Any], home: Path, language: str) -> str:
     name = f"t{uuid.uuid4().hex}"
-    assert re.fullmatch(r"\w+", name)
-    connection.execute(f"CREATE DATABASE {name}".encode())
+    assert re.fullmatch(r"\w+ \w*", f"{name} {language}")
+    sorted_so = f" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE '{language}'" if language else ""
+    connection.execute(f"CREATE DATABASE {name}{sorted_so}".encode())
     return f"postgresql://tests@/{name}?host={home}"
 
 

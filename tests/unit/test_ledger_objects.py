@@ -1,6 +1,8 @@
 """What the ledger remembers of the store. On SQLite and on PostgreSQL."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
 
 from tasks.catalogue import IndexKind, IndexRef
 from tasks.ledger import Ledger
@@ -90,3 +92,22 @@ def test_the_ledgers_name_stays(database_url: str) -> None:
         assert len(name) == 32
     with opened(database_url, store="file:two") as ledger:
         assert ledger.objects.ledger_id() == name
+
+
+def test_what_lies_below_a_prefix_is_found_in_a_database_of_any_language(
+    new_postgres_database: Callable[..., str],
+) -> None:
+    """Languages sort `/` and letters otherwise than bytes do, and the last character of all may count for nothing."""
+    keys = {"s/1/B", "s/1/a", "s/1/ä", "s/1/z-z", "s/1/字"}
+    url = new_postgres_database("sv")
+    with opened(url) as ledger:
+        others = ["S/1/a", "s/1", "s/1-a", "s/10", "s/2/a", "s1/a", "t"]
+        ledger.objects.record([receipt(key) for key in (*keys, *others)], now=NOW)
+        assert ledger.objects.under("s/1/") == keys
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
+    with engine.connect() as db:
+        db.execute(sa.text("SET enable_seqscan = off"))
+        plan = db.execute(sa.text("EXPLAIN SELECT key FROM objects WHERE store = 'x' AND key >= 's' AND key < 't'"))
+        conditions = [line for (line,) in plan if "Index Cond" in line]
+    assert len(conditions) == 1
+    assert ">= 's'" in conditions[0]
