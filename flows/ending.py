@@ -111,7 +111,7 @@ def told_when_broken(run: Run) -> Iterator[None]:
 
 def _alert(run: Run, status: SiteStatus, *, good: bool) -> None:
     before = run.ledger.standing.alerted()
-    if (now := emit_changes(status, before, good=good)) != before:
+    if (now := emit_changes(status, before, identity=run.ledger.objects.ledger_id(), good=good)) != before:
         run.ledger.standing.alert(now)
 
 

@@ -32,6 +32,7 @@ def held(ledger: Ledger, *, run_id: str, seconds: int) -> Iterator[Lease]:
             raise
         log.warning("the run that held the lease is dead, this one takes over: %s", error.holder)
         lease = ledger.claim(holder=me, lasts=lasts, instead_of=error.holder)
+    ledger.standing.begin(run_id, me)
     ended = threading.Event()
     beat = threading.Thread(target=_keep, args=(lease, ended, seconds / 3), name="lease", daemon=True)
     beat.start()
@@ -41,6 +42,7 @@ def held(ledger: Ledger, *, run_id: str, seconds: int) -> Iterator[Lease]:
         ended.set()
         beat.join()
         with contextlib.suppress(LedgerError):  # it runs out by itself
+            ledger.standing.over(run_id)
             lease.release()
 
 

@@ -38,8 +38,11 @@ class Journal:
         line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
         note = Note(at=self._clock(), run_id=self._run_id, subject=subject[:100], stage=stage, text=line)
         with self._lock:
-            self._notes.append(note)
-            self._looks.get(note.subject, self._owed).add((note.subject, month_of(note.at)))
+            self._append(note)
+
+    def _append(self, note: Note) -> None:
+        self._notes.append(note)
+        self._looks.get(note.subject, self._owed).add((note.subject, month_of(note.at)))
 
     def look(self, subject: str) -> None:
         """A look at a page begins. As long as it lasts, its lines alone are no reason to write the story into the store."""

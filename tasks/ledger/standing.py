@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database
@@ -17,7 +18,7 @@ from tasks.status import Retry, RunStatus
 _ALWAYS: Mapping[str, str] = MappingProxyType({Status.PENDING: "waiting", Status.FAILED: "failed"})
 # What keeps a story from readers. Not "is not ready": the database would read the whole archive.
 _KEPT = tuple(status for status in Status if status not in (Status.READY, Status.WITHDRAWN))
-_PAUSED = "paused "
+_PAUSED, _BEGUN = "paused ", "run begun "
 _LAST, _GOOD, _TOLD, _ALERTED = "last run", "last good run", "status told", "alerted"
 
 
@@ -96,6 +97,21 @@ class Standing:
             if good:
                 keep_fact(db, _GOOD, run.ended_at.isoformat())
 
+    def begin(self, run_id: str, holder: str) -> None:
+        """A run has the lease; it is unended until `over`."""
+        with self._database.begin() as db:
+            keep_fact(db, f"{_BEGUN}{run_id}", holder)
+
+    def over(self, run_id: str) -> None:
+        """It came to an end, or nobody asks any more."""
+        with self._database.begin() as db:
+            db.execute(facts.delete().where(facts.c.name == f"{_BEGUN}{run_id}"))
+
+    def unended(self) -> tuple[str, ...]:
+        """Runs that had the lease and did not come to an end: the one that asks, and those whose process is gone."""
+        with self._database.begin() as db:
+            return tuple(_named(db, _BEGUN))
+
     def last_run(self) -> RunStatus | None:
         """The run that ended last."""
         with self._database.begin() as db:
@@ -145,6 +161,11 @@ class Standing:
 
     def paused(self) -> Mapping[str, str]:
         """Why each source that is paused is."""
-        query = sa.select(facts).where(facts.c.name.startswith(_PAUSED, autoescape=True))
         with self._database.begin() as db:
-            return {row.name.removeprefix(_PAUSED): row.value for row in db.execute(query)}
+            return _named(db, _PAUSED)
+
+
+def _named(db: Connection, prefix: str) -> Mapping[str, str]:
+    """Facts by what follows the prefix in their names."""
+    query = sa.select(facts).where(facts.c.name.startswith(prefix, autoescape=True)).order_by(facts.c.name)
+    return {row.name.removeprefix(prefix): row.value for row in db.execute(query)}

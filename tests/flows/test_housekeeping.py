@@ -13,7 +13,7 @@ from flows.maintain import maintain
 from flows.run import open_run, read_site
 from tasks.errors import StoreError
 from tests.support.sites import SiteFolder
-from tests.support.upstream import Upstream, stories
+from tests.support.upstream import Answer, Upstream, stories
 
 HOUR = timedelta(hours=1)
 
@@ -23,10 +23,13 @@ def of_a_dead_process(site: str) -> None:
     """Stands for a run whose process is gone: the server holds it for running."""
 
 
-def dead_run(site: str) -> FlowRun:
-    """A run that the server takes for running, of nobody."""
+def dead_run(site: SiteFolder) -> FlowRun:
+    """A run that had the site's lease when its process was killed: the server takes it for running."""
     with get_client(sync_client=True) as client:
-        return client.create_flow_run(of_a_dead_process, parameters={"site": site}, state=Running())
+        flow_run = client.create_flow_run(of_a_dead_process, parameters={"site": str(site.file)}, state=Running())
+    with site.ledger() as ledger:
+        ledger.standing.begin(str(flow_run.id), "a process that is gone")
+    return flow_run
 
 
 def state_of(flow_run: FlowRun) -> tuple[str, str]:
@@ -46,7 +49,10 @@ def in_hours(site: SiteFolder, hours: float, *works: object) -> list[str]:
 
 
 def test_a_run_whose_process_is_gone_is_closed(site: SiteFolder) -> None:
-    mine, other = dead_run(str(site.file)), dead_run("another.toml")
+    namesake = SiteFolder(folder=site.folder / "elsewhere")  # a site file of the same name, on the same server
+    namesake.folder.mkdir()
+    namesake.write({"name": "rolling", "kind": "feed", "list_url": "http://example.com/feed"})
+    mine, other = dead_run(site), dead_run(namesake)
     assert in_hours(site, 0.1, close_zombies) == []  # it may be alive
     assert state_of(mine)[0] == "Running"
     [told] = in_hours(site, 1, close_zombies)
@@ -54,8 +60,19 @@ def test_a_run_whose_process_is_gone_is_closed(site: SiteFolder) -> None:
     name, message = state_of(mine)
     assert name == "Crashed"
     assert "To do: nothing" in message
-    assert state_of(other)[0] == "Running"  # of another site, which has its own round
+    assert state_of(other)[0] == "Running"  # of another ledger, which has its own round
     assert in_hours(site, 1, close_zombies) == []
+    with site.ledger() as ledger:
+        assert ledger.standing.unended() == ()
+
+
+def test_who_came_to_an_end_is_no_zombie(site: SiteFolder, upstream: Upstream) -> None:
+    upstream.serve("rolling", *stories(1))
+    site.run()
+    upstream.answer_list("rolling", Answer(status=404))
+    assert site.run().ending == "Failed"
+    with site.ledger() as ledger:
+        assert ledger.standing.unended() == ()
 
 
 def test_journals_of_months_that_are_over_are_dropped(site: SiteFolder, upstream: Upstream) -> None:
