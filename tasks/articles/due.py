@@ -14,6 +14,7 @@ _SLACK = timedelta(minutes=5)  # a schedule starts now a little early, now a lit
 _SLOWEST = timedelta(hours=6)  # a source that rarely has news is asked at least as often
 _GAPS = 8  # so many gaps between articles make a rhythm
 _ARRIVALS = 20
+_TOGETHER = timedelta(hours=1)  # a paper that brings twenty articles at once has come out once
 _TIMES = ("_at", "_until", "_before")
 
 
@@ -22,7 +23,8 @@ class Asking:
     """How asking one source has gone. All times are aware; those that are None never were.
 
     `fresh_until`: what the answer's headers said, with `fresh_says`; `listed_until`: what the list itself said.
-    `not_before`: a Retry-After or robots.txt. `arrivals`: times of its newest articles, oldest first.
+    `not_before`: a Retry-After or robots.txt. `arrivals`: times of its newest articles, oldest first; `editions`: those
+    with an hour without news before them, which reach further back.
     """
 
     asked_at: datetime | None = None
@@ -36,6 +38,7 @@ class Asking:
     gone_at: datetime | None = None
     not_before: datetime | None = None
     arrivals: tuple[datetime, ...] = ()
+    editions: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,7 @@ def answered(
     news: Iterable[datetime] = (),
 ) -> Asking:
     """After an answer that could be read. `news`: times of the articles that were new in it. A day is the longest wait."""
+    arrivals = {*before.arrivals, *news}
     return Asking(
         asked_at=now,
         answered_at=now,
@@ -122,8 +126,21 @@ def answered(
         fresh_says=fresh_says,
         listed_until=now + min(listed_for, DAY) if listed_for else None,
         skip_hours=tuple(skip_hours),
-        arrivals=tuple(sorted({*before.arrivals, *news})[-_ARRIVALS:]),
+        arrivals=tuple(sorted(arrivals)[-_ARRIVALS:]),
+        editions=tuple(editions({*before.editions, *arrivals})[-_ARRIVALS:]),
     )
+
+
+def editions(times: Iterable[datetime]) -> list[datetime]:
+    """When a source came out, by the times of its articles: what came within an hour came together.
+
+    Each begins an hour or more after the one before: what goes on all day is an edition an hour, not one without end.
+    """
+    found: list[datetime] = []
+    for time in sorted(times):
+        if not found or time - found[-1] >= _TOGETHER:
+            found.append(time)
+    return found
 
 
 def unmodified(before: Asking, *, now: datetime, fresh_until: datetime | None, fresh_says: str) -> Asking:
@@ -154,8 +171,8 @@ def from_json(text: str) -> Asking:
     raw, names = json.loads(text), {field.name for field in fields(Asking)}
     raw = {name: value for name, value in raw.items() if name in names}
     times = {name: datetime.fromisoformat(raw[name]) for name in raw if name.endswith(_TIMES) and raw[name]}
-    arrivals = tuple(datetime.fromisoformat(value) for value in raw.get("arrivals", ()))
-    return Asking(**raw | times | {"arrivals": arrivals, "skip_hours": tuple(raw.get("skip_hours", ()))})
+    came = {name: tuple(map(datetime.fromisoformat, raw.get(name, ()))) for name in ("arrivals", "editions")}
+    return Asking(**raw | times | came | {"skip_hours": tuple(raw.get("skip_hours", ()))})
 
 
 def _told(span: timedelta) -> str:

@@ -1,14 +1,13 @@
 """Whether a source brings what it usually brings: by the times of its last articles and by how asking it went. Pure."""
 
 import itertools
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median
 
-from tasks.articles.due import Asking
+from tasks.articles.due import Asking, editions
 from tasks.status import Health, Pulse
 
-_ENOUGH = 4  # gaps between articles, to know what is usual
+_ENOUGH = 4  # gaps between editions, to know what is usual
 _BROKEN = 3  # askings that failed in a row
 _QUIET_AT_LEAST = timedelta(hours=3)
 _LATE_AT_LEAST = timedelta(days=1)  # newspapers sleep at night
@@ -18,15 +17,20 @@ _WEEKEND = (5, 6)
 def pulse(asking: Asking, now: datetime, *, degraded: str = "", paused: str = "") -> Pulse:
     """How a source fares at `now`, a time in the zone whose weekends it keeps.
 
-    Late is: more than twice as long without news as between any two of its last articles, at least a day, and days of a
-    weekend are not counted. `degraded`, `paused`: why, when it is.
+    Late is: more than twice as long without news as between any two of its last editions, at least a day, and days of a
+    weekend are not counted. Only time up to its last answer counts: what nobody asked for is not late. `degraded`,
+    `paused`: why, when it is.
     """
-    usual, newest = _usual(asking.arrivals), max(asking.arrivals, default=None)
-    health, reason = _judged(asking, now, usual, degraded, paused)
+    between = [later - earlier for earlier, later in itertools.pairwise(editions({*asking.editions, *asking.arrivals}))]
+    usual = timedelta(seconds=median(gap.total_seconds() for gap in between)) if len(between) >= _ENOUGH else None
+    longest, newest = max(between, default=timedelta()), max(asking.arrivals, default=None)
+    health, reason = _judged(asking, now, usual, longest, degraded, paused)
     return Pulse(health=health, reason=reason, usual=usual, newest=newest)
 
 
-def _judged(asking: Asking, now: datetime, usual: timedelta | None, degraded: str, paused: str) -> tuple[Health, str]:
+def _judged(
+    asking: Asking, now: datetime, usual: timedelta | None, longest: timedelta, degraded: str, paused: str
+) -> tuple[Health, str]:
     if paused:
         return Health.PAUSED, paused
     if asking.gone_at is not None:
@@ -37,26 +41,13 @@ def _judged(asking: Asking, now: datetime, usual: timedelta | None, degraded: st
         return Health.BROKEN, degraded
     if usual is None:
         return Health.UNKNOWN, "too few articles to know what is usual"
-    newest = max(asking.arrivals)
-    silent = _awake(newest.astimezone(now.tzinfo), now)
-    if silent > max(2 * _longest(asking.arrivals), _LATE_AT_LEAST):
-        return Health.LATE, f"nothing new for {told(now - newest)}, usually every {told(usual)}"
+    newest, heard = max(asking.arrivals), min(asking.answered_at or now, now).astimezone(now.tzinfo)
+    silent = _awake(newest.astimezone(now.tzinfo), heard)
+    if silent > max(2 * longest, _LATE_AT_LEAST):
+        return Health.LATE, f"nothing new for {told(heard - newest)}, usually every {told(usual)}"
     if silent > max(4 * usual, _QUIET_AT_LEAST):
-        return Health.QUIET, f"nothing new for {told(now - newest)}"
+        return Health.QUIET, f"nothing new for {told(heard - newest)}"
     return Health.FRESH, f"failed {asking.failures} times: {asking.error}" if asking.failures else ""
-
-
-def _gaps(arrivals: Iterable[datetime]) -> list[timedelta]:
-    return [later - earlier for earlier, later in itertools.pairwise(sorted(arrivals))]
-
-
-def _usual(arrivals: Iterable[datetime]) -> timedelta | None:
-    gaps = _gaps(arrivals)
-    return timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if len(gaps) >= _ENOUGH else None
-
-
-def _longest(arrivals: Iterable[datetime]) -> timedelta:
-    return max(_gaps(arrivals))
 
 
 def _awake(since: datetime, now: datetime) -> timedelta:

@@ -118,6 +118,24 @@ def test_a_few_articles_make_no_rhythm() -> None:
     assert rhythm(every(DAY, 9)) > timedelta(0)
 
 
+def test_what_comes_at_once_has_come_out_once() -> None:
+    """Twenty articles within minutes, each week: the editions of before are not forgotten for the newest twenty."""
+    asking = Asking()
+    for week in range(25):
+        issue = NOW + week * 7 * DAY
+        asking = after(news=tuple(issue + n * MINUTE for n in range(20)), before=asking, now=issue + HOUR)
+    assert asking.editions == tuple(NOW + week * 7 * DAY for week in range(5, 25))
+    assert max(asking.arrivals) == NOW + 24 * 7 * DAY + 19 * MINUTE
+
+
+def test_what_comes_all_day_comes_out_every_hour() -> None:
+    asking = Asking()
+    for minutes in range(0, 60 * 24, 10):
+        now = NOW + minutes * MINUTE
+        asking = after(news=(now,), before=asking, now=now)
+    assert asking.editions == tuple(NOW + n * HOUR for n in range(4, 24))
+
+
 def test_the_pauses_of_the_night_are_no_rhythm() -> None:
     news = tuple(NOW - DAY * day - 10 * MINUTE * place for day in range(3) for place in range(6))
     assert rhythm(news) == timedelta(0)
@@ -150,6 +168,7 @@ maybe = st.none() | moments
         asked_at=maybe, answered_at=maybe, fresh_until=maybe, fresh_says=st.text(max_size=9), listed_until=maybe,
         skip_hours=st.tuples(st.integers(0, 23)), failures=st.integers(0, 99), error=st.text(max_size=9), gone_at=maybe,
         not_before=maybe, arrivals=st.lists(moments, max_size=20).map(tuple),
+        editions=st.lists(moments, max_size=20).map(tuple),
     ),
     moments,
 )  # fmt: skip

@@ -28,6 +28,7 @@ HOURLY = range(20)
     ("asking", "health"),
     [
         (news(*HOURLY), Health.FRESH),
+        (news(*(n / 6 for n in range(60))), Health.FRESH),  # all day long
         (news(*(n + 2.5 for n in HOURLY)), Health.FRESH),  # a pause for lunch
         (news(*(n + 5 for n in HOURLY)), Health.QUIET),
         (news(*(n + 25 for n in HOURLY)), Health.LATE),
@@ -36,7 +37,9 @@ HOURLY = range(20)
         # It was silent for 40 hours before: 60 are nothing special, 90 are.
         (news(60, 100, 101, 102, 103, 104), Health.QUIET),
         (news(90, 130, 131, 132, 133, 134), Health.LATE),
-        # A weekly paper.
+        # A weekly paper, with one article or with twenty within minutes.
+        (news(*(168 * n + k / 60 + 100 for n in range(6) for k in range(20))), Health.FRESH),
+        (news(*(168 * n + k / 60 + 500 for n in range(6) for k in range(20))), Health.LATE),
         (news(*(168 * n + 100 for n in range(6))), Health.FRESH),
     ],
 )
@@ -44,9 +47,17 @@ def test_how_long_without_news(asking: Asking, health: Health) -> None:
     assert pulse(asking, NOW).health is health
 
 
+def test_an_outage_of_ours_makes_no_source_late() -> None:
+    """Nobody has asked it for two days."""
+    asking = news(*(n + 49 for n in HOURLY))
+    assert pulse(asking, NOW).health is Health.LATE
+    unasked = replace(asking, asked_at=NOW - 48 * HOUR, answered_at=NOW - 48 * HOUR)
+    assert pulse(unasked, NOW).health is Health.FRESH
+
+
 def test_weekends_do_not_count() -> None:
     friday = datetime(2026, 11, 20, 18, tzinfo=SHANGHAI)
-    asking = news(*HOURLY, now=friday)
+    asking = replace(news(*HOURLY, now=friday), answered_at=friday + timedelta(days=9))
     assert pulse(asking, friday + timedelta(days=2, hours=20)).health is Health.QUIET  # Monday, at two
     assert pulse(asking, friday + timedelta(days=3, hours=20)).health is Health.LATE
 
@@ -55,7 +66,7 @@ def test_the_weekend_is_that_of_the_site() -> None:
     """What was said on a Friday morning in Shanghai was said on a Thursday in Los Angeles."""
     friday = datetime(2026, 11, 20, 8, tzinfo=SHANGHAI)
     sunday = friday + timedelta(days=2, hours=20)
-    asking = news(*HOURLY, now=friday)
+    asking = replace(news(*HOURLY, now=friday), answered_at=sunday)
     assert pulse(asking, sunday).health is Health.QUIET
     assert pulse(asking, sunday.astimezone(ZoneInfo("America/Los_Angeles"))).health is Health.LATE
 
