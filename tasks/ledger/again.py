@@ -53,29 +53,37 @@ class Again:
             yield tuple(key for row in rows for key in row if key)
 
     def _keys(self, chosen: Chosen) -> Iterator[tuple[str, ...]]:
-        """Keys of those that stand on the site, in the order of their keys."""
+        """Keys of those that stand on the site, oldest first, a category or some keys at a time: each batch costs the same.
+
+        Times come first and then keys, as in the indexes of the newest articles: a batch begins where the one before ended.
+        """
+        order = sa.tuple_(articles.c.published_at, articles.c.key)
         where = [articles.c.place.is_not(None), *_conditions(chosen)]
-        parts = [articles.c.key.in_(chunk) for chunk in batches(chosen.keys)] if chosen.keys else [sa.true()]
-        for part in parts:
-            last = ""
+        for part in _parts(chosen):
+            # Only one condition of where to begin: beside another one SQLite would go through all that it had before.
+            begin = [order > (chosen.since, "")] if chosen.since is not None else []
             while True:
-                query = sa.select(articles.c.key).where(*where, part, articles.c.key > last)
+                query = sa.select(articles.c.published_at, articles.c.key).where(*where, *part, *begin)
                 with self._database.begin() as db:
-                    keys = tuple(db.execute(query.order_by(articles.c.key).limit(_BATCH)).scalars())
-                if keys:
-                    yield keys
-                if len(keys) < _BATCH:
+                    rows = db.execute(query.order_by(articles.c.published_at, articles.c.key).limit(_BATCH)).all()
+                if rows:
+                    yield tuple(row.key for row in rows)
+                if len(rows) < _BATCH:
                     break
-                last = keys[-1]
+                begin = [order > tuple(rows[-1])]
+
+
+def _parts(chosen: Chosen) -> Iterator[list[sa.ColumnElement[bool]]]:
+    """What is chosen in parts, each of which one index finds."""
+    for keys in batches(chosen.keys) if chosen.keys else [()]:
+        for category in dict.fromkeys(chosen.categories) or [""]:
+            part: list[sa.ColumnElement[bool]] = [articles.c.key.in_(keys)] if keys else []
+            yield [*part, articles.c.category == category] if category else part
 
 
 def _conditions(chosen: Chosen) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.sources:
         yield articles.c.source.in_(chosen.sources)
-    if chosen.categories:
-        yield articles.c.category.in_(chosen.categories)
-    if chosen.since is not None:
-        yield articles.c.published_at >= chosen.since
     if chosen.until is not None:
         yield articles.c.published_at < chosen.until
 

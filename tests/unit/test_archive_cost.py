@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from tasks.catalogue import IndexKind, IndexRef
 from tasks.ledger import Ledger
+from tasks.ledger.again import Chosen
 from tasks.ledger.schema import articles
 from tasks.outputs import find_outputs, pages_of_index
-from tests.support.ledgers import CHINA, NOW, article, entry, keep, listing, offer, opened
+from tests.support.ledgers import CHINA, DAILY, NOW, article, entry, keep, listing, offer, opened
 from tests.support.output_records import SITE
 
 # They name a file for each thousand (five hundred) articles.
@@ -146,3 +147,41 @@ def test_one_new_article_costs_the_same_in_any_archive(archived: int, at_1000: W
     assert keys == {f"h{archived - 1:06}", "h999999"}
     assert work.statements <= at_1000.statements
     assert work.steps <= at_1000.steps * 1.5
+
+
+CHOSEN = {
+    "all": Chosen(),
+    "a category": Chosen(categories=(DAILY.slug,)),
+    "a category of these months": Chosen(categories=(DAILY.slug,), since=LAST - 9_000 * STEP, until=LAST),
+    "these months": Chosen(since=LAST - 9_000 * STEP),
+    "a source": Chosen(sources=("media",)),
+}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """Ten thousand articles of one category that stand on the site; their lists were never made."""
+    url, count = f"sqlite:///{tmp_path_factory.mktemp('many')}/ledger.db", 10_000
+    with opened(url) as ledger:
+        first = keep(ledger, entry(key="first", published_at=LAST - count * STEP), listed=False)
+        row = dict(ledger.articles.row(first.key)._mapping)  # type: ignore[union-attr]
+        engine = sa.create_engine(url)
+        with engine.begin() as db:
+            db.execute(articles.insert(), [_copy(row, n, count) | {"place": n} for n in range(count)])
+        engine.dispose()
+        yield ledger
+
+
+@pytest.mark.parametrize("chosen", CHOSEN.values(), ids=list(CHOSEN))
+def test_the_last_articles_of_a_rebuild_are_found_as_quickly_as_the_first(chosen: Chosen, many: Ledger) -> None:
+    found = many.again.objects_of(chosen)
+    costs: list[int] = []
+    keys: list[str] = []
+    while True:
+        with counted() as work:
+            if (batch := next(found, None)) is None:
+                break
+        costs.append(work.steps)
+        keys += batch
+    assert len(keys) == len(set(keys)) >= 18_000  # a page and a post each
+    assert max(costs) <= min(costs[:-1]) * 1.5
