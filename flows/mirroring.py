@@ -3,7 +3,7 @@
 import functools
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from flows.publication import Publication
@@ -26,6 +26,7 @@ def mirror_pictures(run: Run, publication: Publication, *, clock: Callable[[], f
 
     A picture that cannot be had is told to the articles that show it, which appear without it. So they do when the site's
     time for pictures is over, or a host fails again and again: what is left is for the next run, and the report says so.
+    What only articles of paused sources show waits until they are resumed.
     """
     if not run.asks:
         return
@@ -57,11 +58,18 @@ def _without(article: Article, *, drop: bool) -> Article:
 
 def _batches(run: Run, patience: Patience) -> Iterator[list[str]]:
     """What is due, as long as there is patience."""
-    last = ""
-    while not patience.is_over and (due := run.ledger.pictures.due(now=run.now, limit=_BATCH, after=last)):
+    last, paused = "", _paused(run)
+    while not patience.is_over and (
+        due := run.ledger.pictures.due(now=run.now, limit=_BATCH, after=last, without=paused)
+    ):
         last = due[-1]
         if urls := [url for url in due if not patience.refusal(url)]:
             yield _in_turns(urls)
+
+
+def _paused(run: Run) -> Collection[str]:
+    """Sources whose pictures are not asked for."""
+    return run.ledger.standing.paused().keys() - run.named
 
 
 def _in_turns(urls: Iterable[str]) -> list[str]:
@@ -115,7 +123,7 @@ def _leave_out(run: Run, url: str, error: BaseException, shown_by: Iterable[str]
 
 
 def _tell_left(run: Run, patience: Patience) -> None:
-    if (reasons := patience.reasons) and (left := run.ledger.pictures.count_due(now=run.now)):
+    if (reasons := patience.reasons) and (left := run.ledger.pictures.count_due(now=run.now, without=_paused(run))):
         what = "1 picture" if left == 1 else f"{left} pictures"
         reason = f"{what} left for the next run: {'; '.join(reasons)}"
         run.recorder.outcome(Outcome(subject=PICTURES, stage=Stage.MIRROR, result=Result.SKIPPED, reason=reason[:900]))

@@ -28,6 +28,7 @@ class Run:
     """The things that a run holds open. `now` is the run's time: one for all its decisions.
 
     `asks`: whether publishers may be asked for anything; pictures that are not in the store wait for a run that may.
+    `named`: sources that a person named, or whose articles, which are asked though they are paused.
     """
 
     site: Site
@@ -42,6 +43,7 @@ class Run:
     allow_deletions: int | None = None
     together: int = 1  # articles a task run
     asks: bool = True
+    named: frozenset[str] = frozenset()
     grace: timedelta = timedelta(
         hours=1
     )  # how long readers may use files of the search index that nothing names any more

@@ -113,7 +113,8 @@ def _fetch(run: Run, wish: Wish) -> bool:
     settle_pictures(run)
     asked = ask_sources(run, wish)
     due = decide_all(run, wish, asked.keys)
-    run = in_batches(run, len(due))
+    named = wish.sources or [offer.entry.source for offer in due if wish.articles]
+    run = replace(in_batches(run, len(due)), named=frozenset(named))
     for start in range(0, len(due), BATCH):
         show("read", start, len(due))
         read_texts(run, due[start : start + BATCH])

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -30,13 +30,14 @@ class Pictures:
         self._database = database
         self._store = store
 
-    def due(self, *, now: datetime, limit: int, after: str = "") -> tuple[str, ...]:
+    def due(self, *, now: datetime, limit: int, after: str = "", without: Collection[str] = ()) -> tuple[str, ...]:
         """Addresses of the newest pictures that an article shows, that are not in the store, and may be asked for now.
 
         Not those that have failed at this very time: it is that of the run. `after`: the next ones after this address.
+        `without`: not what only articles of these sources show.
         """
         newest = pictures.c.wanted_at.desc(), pictures.c.id.desc()
-        query = sa.select(pictures.c.url).where(_is_due(now)).order_by(*newest).limit(limit)
+        query = sa.select(pictures.c.url).where(_is_due(now, without)).order_by(*newest).limit(limit)
         with self._database.begin() as db:
             if after:
                 at = db.execute(sa.select(pictures.c.wanted_at).where(pictures.c.id == _id(after))).scalar_one()
@@ -44,10 +45,12 @@ class Pictures:
                 query = query.where(sa.tuple_(pictures.c.wanted_at, pictures.c.id) < place)
             return tuple(db.execute(query).scalars())
 
-    def count_due(self, *, now: datetime) -> int:
-        """How many pictures wait that may be asked for now."""
+    def count_due(self, *, now: datetime, without: Collection[str] = ()) -> int:
+        """How many pictures wait that may be asked for now; `without` as in `due`."""
         with self._database.begin() as db:
-            return db.execute(sa.select(sa.func.count()).select_from(pictures).where(_is_due(now))).scalar() or 0
+            return (
+                db.execute(sa.select(sa.func.count()).select_from(pictures).where(_is_due(now, without))).scalar() or 0
+            )
 
     def keep(self, found: Mapping[str, Mirrored], *, now: datetime) -> None:
         """These are in the store. Every page that shows them has to be made again."""
@@ -171,10 +174,10 @@ def _id(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+def _is_due(now: datetime, without: Collection[str]) -> sa.ColumnElement[bool]:
     waits = sa.or_(pictures.c.next_try_at.is_(None), pictures.c.next_try_at < now)
     of_this = sa.select(articles.c.key).join(picture_uses, _SHOWS).where(picture_uses.c.picture == pictures.c.id)
-    shown = of_this.where(articles.c.status != Status.WITHDRAWN).exists()
+    shown = of_this.where(articles.c.status != Status.WITHDRAWN, articles.c.source.not_in(without)).exists()
     return sa.and_(pictures.c.digest.is_(None), waits, shown)
 
 

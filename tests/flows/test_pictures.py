@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from prefect import flow
 
-from flows.maintain import audit, rebuild, reinstate, restore, rollback, withdraw
+from flows.maintain import audit, pause, rebuild, reinstate, restore, rollback, withdraw
 from flows.mirroring import mirror_pictures
 from flows.publication import MARKER, Publication
 from flows.report import PICTURES
@@ -217,6 +217,20 @@ def test_when_the_time_is_over_half_way_the_rest_is_left(mirror: SiteFolder, ups
     assert len(upstream.files_asked) == 2
     mirror.run()
     assert (len(upstream.files_asked), len(images(mirror, story))) == (4, 4)
+
+
+def test_a_pause_is_for_pictures_too(mirror: SiteFolder, upstream: Upstream) -> None:
+    source = dict(upstream.source("rolling")) | {"pictures": "mirror"}
+    mirror.write(source, pictures={"max_seconds": 0})
+    [story] = stories(1, body=told(upstream.serve_file("a.jpg", picture())))
+    upstream.serve("rolling", story)
+    mirror.run()
+    mirror.do(pause, sources=["rolling"], reason="their wish")
+    mirror.write(source)
+    ended = mirror.run()
+    assert (upstream.files_asked, left(ended.report)) == ([], [])
+    mirror.run(articles=[story.code], force=True)
+    assert upstream.files_asked == ["a.jpg"]
 
 
 @pytest.mark.parametrize("robots", ["obey", "ignore"])

@@ -37,6 +37,14 @@ def test_a_picture_is_wanted_until_it_is_kept(ledger: Ledger) -> None:
     assert [article.html.count(PICTURE.key(640)) for article in due(ledger)] == [2, 2]
 
 
+def test_what_only_paused_sources_show_is_not_wanted(ledger: Ledger) -> None:
+    keep(ledger, html=text(ONE, TWO))
+    keep(ledger, entry(key="b", code="b", file_id="b", source="other"), html=text(ONE))
+    assert ledger.pictures.due(now=LATER, limit=9, without={"media"}) == (ONE,)
+    assert ledger.pictures.count_due(now=LATER, without={"other"}) == 2
+    assert ledger.pictures.count_due(now=LATER, without={"media", "other"}) == 0
+
+
 def test_what_shows_a_picture_that_comes_late_is_due_again(ledger: Ledger) -> None:
     made = keep(ledger, html=text(ONE))
     ledger.articles.mark_published([made.key])
