@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flows.announcing import announce, purge_caches
+from flows.defects import told_apart
 from flows.failing import put_off
 from flows.mirroring import mirror_pictures
 from flows.publication import Publication
@@ -208,7 +209,10 @@ def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[t
     if others:
         run.recorder.task_runs += 1
         made = render_again(name, [(article, around[article.key]) for article in others], facts, journal)
-        results += zip(others, made, strict=True)
+        results += [
+            (article, told_apart(run, Stage.RENDER, article.key, value))
+            for article, value in zip(others, made, strict=True)
+        ]
     failed = [(article.key, error) for article, error in errors(results)]
     put_off(run, failed)
     # Pages that link to one of those wait for the next batch, which makes them again.

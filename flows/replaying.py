@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from flows.defects import told_apart
 from flows.keeping import keep_all, settle_rights
 from flows.mirroring import settle_pictures
 from flows.reading import offers_of, record_decision, shelves_of
@@ -141,7 +142,9 @@ def _read_again(run: Run, name: str, chosen: Sequence[_Chosen]) -> None:
     for one in chosen:
         run.ledger.journal.note(one.key, Stage.DECIDE, f"{Step.REPLAY}: {one.reason}")
     run.recorder.task_runs += 1
-    made = parse_again(name, readings, run.site.site.timezone, run.ledger.journal)
+    found = parse_again(name, readings, run.site.site.timezone, run.ledger.journal)
+    parsed = [(one.offer.entry.key, value) for one, value in zip(readings, found, strict=True)]
+    made = [told_apart(run, Stage.PARSE, key, value) for key, value in parsed]
     for reading, value in zip(readings, made, strict=True):
         if not isinstance(value, Article):
             _tell(run, reading.offer.entry.key, Result.FAILED, f"{value}")

@@ -59,12 +59,19 @@ class Recorder:
         self._receipts: list[Receipt] = []
         self._plan: list[Action] = []
         self.task_runs = 0
+        self._met: set[str] = set()
 
     def outcome(self, outcome: Outcome) -> None:
         """One stage of one subject: an article that was decided on, a source, or a wave."""
         # Codes have no blanks, so "wave posts" is never an article; a source's name could be one.
         line = self._lines.get(outcome.subject) if outcome.stage is not Stage.ASK else None
         (line.outcomes if line else self._others).append(outcome)
+
+    def is_new(self, told: str) -> bool:
+        """Whether this is met in the run for the first time."""
+        is_new = told not in self._met
+        self._met.add(told)
+        return is_new
 
     def decided(self, offer: Offer, decision: Decision, *, category: str, address: str) -> None:
         """An article enters the report with what is to be done with it, and where it stands until then."""

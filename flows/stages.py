@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import Task
 
+from flows.defects import told_apart
 from flows.run import Run
 from tasks.batch import Batch, batch
 from tasks.config import FetchTable
@@ -49,6 +50,7 @@ def each(
     work = [(subject(item), arguments(item)) for item in items]
     do = _together if run.together > 1 and stage in _PER_ARTICLE else _alone
     made = do(task, stage, work, run)
+    made = [told_apart(run, stage, name, value) for (name, _), value in zip(work, made, strict=True)]
     results: list[tuple[T, R | BaseException]] = list(zip(items, made, strict=True))
     for (name, _), value in zip(work, made, strict=True):
         run.recorder.outcome(_outcome(name, stage, value, run.ledger.journal.seconds(name, stage)))

@@ -7,6 +7,7 @@
     ├── ParseError              an answer came but is not what its kind promises (never retried)
     │   └── NotAnArticle        what was read is a challenge, a login, an error page, ... in an article's place
     ├── RenderError             a page could not be made from an article (never retried)
+    ├── Defect                  a mistake of ours, met in the work on one subject
     ├── StoreError              the object store refused or lost a call; `retryable` likewise
     │   ├── WaveFailed          some objects of a wave were not written; names them
     │   └── TooManyDeletions    more objects are to go than a run may delete; none was
@@ -20,7 +21,7 @@ Failures of one article are caught by the flow and become an `Outcome`; failures
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from tasks.masking import masked
 from tasks.model import Receipt
@@ -77,6 +78,17 @@ class NotAnArticle(ParseError):
 
 class RenderError(FinewsError):
     """A page could not be made."""
+
+
+class Defect(FinewsError):
+    """A mistake of ours, met in the work on one subject; its cause is what Python said."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """The defect that shows itself in `error`."""
+        made = cls(f"defect in finews: {type(error).__name__}: {error}")
+        made.__cause__ = error
+        return made
 
 
 class StoreError(FinewsError):

@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.catalogue import Index, Surroundings
-from tasks.errors import FinewsError, RenderError
+from tasks.errors import Defect, FinewsError
 from tasks.ledger import Journal
 from tasks.model import Article, Page, Stage
 from tasks.outputs import SiteFacts, find_outputs, pages_of_article, pages_of_index
@@ -28,13 +28,13 @@ def render(article: Article, around: Surroundings, facts: SiteFacts, journal: Jo
 @task(task_run_name="render {name}", cache_policy=NO_CACHE, persist_result=False)
 def render_again(
     name: str, articles: Sequence[tuple[Article, Surroundings]], facts: SiteFacts, journal: Journal
-) -> list[tuple[Page, ...] | RenderError]:
+) -> list[tuple[Page, ...] | FinewsError]:
     """The objects of articles whose own content did not change; each article fails alone."""
-    made: list[tuple[Page, ...] | RenderError] = []
+    made: list[tuple[Page, ...] | FinewsError] = []
     for article, around in articles:
         try:
             made.append(_pages(article, around, facts, journal))
-        except RenderError as error:
+        except FinewsError as error:
             log.warning("%s", error)
             made.append(error)
     log.info("%s: %s articles", name, len(made))
@@ -58,6 +58,5 @@ def _pages(article: Article, around: Surroundings, facts: SiteFacts, journal: Jo
         journal.note(article.key, Stage.RENDER, str(error))
         raise
     except Exception as error:
-        # Whatever a text can provoke in a template is this article's failure, not the run's.
-        journal.note(article.key, Stage.RENDER, f"{type(error).__name__}: {error}")
-        raise RenderError(f"{article.code}: {type(error).__name__}: {error}") from error
+        # Whatever a text can provoke in a template stops no other article.
+        raise Defect.of(error) from error

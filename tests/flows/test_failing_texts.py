@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
+from tasks.articles.compose import compose
 from tasks.articles.decide import MOST_MISSING
 from tasks.catalogue import Surroundings
-from tasks.model import Article, Page, Result, Stage
+from tasks.model import Article, Offer, Page, Result, Stage
 from tasks.outputs import SiteFacts, jekyll, pages_of_article
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Answer, Upstream, stories
@@ -177,7 +178,7 @@ def test_an_article_whose_page_cannot_be_made(
         ended = site.run()
     line = ended.line(broken.code)
     assert (line.result, line.stage) == (Result.FAILED, Stage.RENDER)
-    assert "ZeroDivisionError: an output with a fault" in line.reason
+    assert line.reason == "defect in finews: ZeroDivisionError: an output with a fault"
     assert _page(good.number) in site.objects()
     assert _page(broken.number) not in site.objects()
     assert broken.title not in site.objects()["index.html"].decode()
@@ -186,6 +187,37 @@ def test_an_article_whose_page_cannot_be_made(
     assert ended.ending == "Completed"
     assert _page(broken.number) in site.objects()
     assert broken.title in site.objects()["index.html"].decode()
+
+
+@pytest.mark.parametrize("batch_above", [300, 1])
+def test_a_mistake_of_ours_is_called_so_and_traced_once(
+    batch_above: int,
+    site: SiteFolder,
+    upstream: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    *bad, good = stories(4)
+    upstream.serve("rolling", *bad, good)
+    site.write(upstream.source("rolling"), verdict={"max_problem_share": 1.0}, workflow={"batch_above": batch_above})
+    whole = compose
+
+    def mistaken(offer: Offer, *arguments: object, **others: object) -> Article:
+        if offer.entry.code != good.code:
+            raise TypeError("a mistake of ours")
+        return whole(offer, *arguments, **others)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as fault, caplog.at_level("ERROR", "prefect.flow_runs"):
+        fault.setattr("tasks.parse.compose", mistaken)
+        ended = site.run()
+    told = "defect in finews: TypeError: a mistake of ours"
+    assert [ended.line(story.code).reason for story in bad] == [told] * 3
+    assert f"parse: {told}" in site.story_of(bad[0].number)
+    [traced] = [record.getMessage() for record in caplog.records if told in record.getMessage()]
+    assert "in mistaken" in traced
+    assert len(traced) < 1_000
+    assert _page(good.number) in site.objects()
+    assert site.run(force=True).ending == "Completed"
 
 
 def test_a_long_retry_after_is_left_for_a_later_run(site: SiteFolder, upstream: Upstream) -> None:
