@@ -17,7 +17,7 @@ from tasks.ledger import Lease, Ledger
 from tasks.outputs import SiteFacts, SourceFacts
 from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
-from tasks.stores import Capabilities, Store, open_store
+from tasks.stores import Capabilities, Store, open_store, service_of
 from tasks.stores.rehearsal import Rehearsal
 from tasks.web import Client, HostRecords, Limits
 from tasks.web.captures import Captures, CapturingClient
@@ -159,8 +159,8 @@ def keep_capabilities(site: Site, ledger: Ledger, found: Capabilities) -> None:
 
 def _capabilities_of(site: Site) -> str:
     """Name of the fact: a bucket of the same name at another endpoint is another service's."""
-    endpoint = site.publish.endpoint_url
-    return f"capabilities at {hashlib.sha256(endpoint.encode()).hexdigest()[:16]}" if endpoint else "capabilities"
+    service = service_of(site.publish.url, endpoint_url=site.publish.endpoint_url)
+    return f"capabilities at {hashlib.sha256(service.encode()).hexdigest()[:16]}" if service else "capabilities"
 
 
 def facts_of(site: Site) -> SiteFacts:

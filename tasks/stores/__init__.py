@@ -99,10 +99,14 @@ class StoreOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreKind:
-    """One kind of store: `open(url, options)` makes no call and leaves no trace; `ConfigError` for a bad URL."""
+    """One kind of store: `open(url, options)` makes no call and leaves no trace; `ConfigError` for a bad URL.
+
+    `service`: the address of the service that is asked, which the environment may name; empty where none is.
+    """
 
     scheme: str
     open: Callable[[str, StoreOptions], Store]
+    service: Callable[[StoreOptions], str] = lambda _: ""
 
 
 def find_stores() -> Mapping[str, StoreKind]:
@@ -117,6 +121,15 @@ def open_store(url: str, *, capabilities: Capabilities | None = None, **options:
 
     `options`: the other fields of `StoreOptions`.
     """
+    return _kind_of(url).open(url, StoreOptions(capabilities=capabilities or Capabilities(), **options))
+
+
+def service_of(url: str, **options: Any) -> str:
+    """The address of the service on which the store of that URL is: the same bucket may be on several. Empty for none."""
+    return _kind_of(url).service(StoreOptions(**options))
+
+
+def _kind_of(url: str) -> StoreKind:
     kinds = find_stores()
     known = ", ".join(f"{scheme}:" for scheme in kinds)
     match = _SCHEME.match(url)
@@ -125,4 +138,4 @@ def open_store(url: str, *, capabilities: Capabilities | None = None, **options:
     scheme = match[1].lower()
     if scheme not in kinds:
         raise ConfigError(f"no kind of store has the scheme {scheme!r}; known are {known}")
-    return kinds[scheme].open(url, StoreOptions(capabilities=capabilities or Capabilities(), **options))
+    return kinds[scheme]

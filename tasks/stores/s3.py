@@ -368,4 +368,14 @@ def _endpoint(url: str) -> str:
     return url
 
 
-STORE = StoreKind(scheme="s3", open=_open)
+def _service(options: StoreOptions) -> str:
+    """Where the site file names no endpoint, the AWS settings may: variables, profiles, a region."""
+    if options.endpoint_url:
+        return options.endpoint_url
+    try:
+        return str(_make_client("", options.attempts, options.read_timeout).meta.endpoint_url)
+    except (BotoCoreError, ValueError):
+        return ""  # the first call says what is wrong
+
+
+STORE = StoreKind(scheme="s3", open=_open, service=_service)

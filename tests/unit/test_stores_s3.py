@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.run import keep_capabilities, known_capabilities, read_site
 from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Page
-from tasks.stores import open_store
+from tasks.stores import Capabilities, open_store, service_of
 from tasks.stores.s3 import S3Store
+from tests.support.sites import SiteFolder
 from tests.support.stores import body_of, keys_of
 
 if TYPE_CHECKING:
@@ -109,6 +111,30 @@ def test_what_a_program_for_credentials_prints_is_shown_nowhere(
     ):
         store.write([create("a")])
     assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_the_environment_may_name_another_service(aws_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one service was found to be able to do is not told of another one."""
+    amazon = service_of("s3://bucket")
+    assert "amazonaws.com" in amazon
+    for name, url in (("AWS_ENDPOINT_URL", "http://127.0.0.1:9001"), ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9002")):
+        monkeypatch.setenv(name, url)
+        assert service_of("s3://bucket") == url
+    assert service_of("s3://bucket", endpoint_url="http://127.0.0.1:9003") == "http://127.0.0.1:9003"
+    assert (service_of("file:public"), service_of("mem:")) == ("", "")
+
+
+def test_what_a_service_can_do_is_remembered_of_that_service_alone(
+    aws_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = SiteFolder(folder=tmp_path)
+    folder.write({"name": "a", "kind": "feed", "list_url": "http://example.com/feed"}, publish={"url": "s3://bucket"})
+    site = read_site(str(folder.file))
+    with folder.ledger() as ledger:
+        keep_capabilities(site, ledger, Capabilities())
+        assert known_capabilities(site, ledger) == Capabilities()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9001")
+        assert known_capabilities(site, ledger) is None
 
 
 def test_an_endpoint_that_is_down_is_worth_a_retry(s3_user: "S3Server") -> None:
