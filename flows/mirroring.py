@@ -36,7 +36,8 @@ def mirror_pictures(run: Run, publication: Publication, *, clock: Callable[[], f
     for number, urls in enumerate(_batches(run, patience), start=1):
         made = _fetch(run, urls, patience)
         if made:
-            publication.write(f"pictures {number}", _pages(made.values()))
+            # Killed before the ledger knows them, they would be of no use: the publisher may have others by then.
+            publication.write(f"pictures {number}", _pages(made.values()), until=run.now + run.grace)
             found = {url: Mirrored.of(picture) for url, picture in made.items()}
             run.ledger.pictures.keep(found, now=run.now)
         run.ledger.journal.flush()

@@ -7,6 +7,7 @@ it says so. It is replaced compare-and-swap, so a run that was thought dead cann
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flows.run import Run
 from flows.stages import each, with_retries
@@ -104,10 +105,12 @@ class Publication:
         *,
         owners: Mapping[str, str] | None = None,
         remembered: Collection[str] = (),
+        until: datetime | None = None,
     ) -> None:
         """Bring these objects up to date, new ones first; `StoreError` when not all of them are.
 
         `owners`: key -> article whose journal tells of it. `remembered`: keys of pages that a rollback brings back.
+        `until`: what is new here goes then, unless the caller says meanwhile that something shows it.
         """
         if self._run.site.publish.gzip:
             pages = [packed(page) for page in pages]
@@ -121,7 +124,7 @@ class Publication:
         self._run.ledger.generations.keep(page for page in changing if page.key in remembered)
         for wave in (planned.creations, planned.updates):
             if wave:
-                self._wave(name, wave, owners or {})
+                self._wave(name, wave, owners or {}, until=until)
 
     def prepare(self, pages: Iterable[Page]) -> None:
         """Put these one after the other where nothing is yet: on a site's first day, or when its store was emptied."""
@@ -166,11 +169,13 @@ class Publication:
         if self._state != (done := State(ledger=self._run.ledger.objects.ledger_id(), generation=number)):
             self._put(done)
 
-    def _wave(self, name: str, actions: tuple[Action, ...], owners: Mapping[str, str]) -> None:
+    def _wave(
+        self, name: str, actions: tuple[Action, ...], owners: Mapping[str, str], *, until: datetime | None = None
+    ) -> None:
         """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
         self._begin()
         run = self._run
-        run.ledger.objects.intend((action.key for action in actions), now=run.now)
+        run.ledger.objects.intend((action.key for action in actions), now=run.now, until=until)
         publishing = with_retries(publish, run.site.fetch)
         arguments = {"name": name, "actions": actions, "store": run.store, "lease": run.lease}
         [(_, result)] = each(publishing, Stage.PUBLISH, [actions], lambda _: f"wave {name}", lambda _: arguments, run)
@@ -179,7 +184,8 @@ class Publication:
             receipts = result.receipts
         elif not isinstance(result, BaseException):
             receipts = result
-        run.ledger.objects.record(receipts, now=run.now, announced=run.site.announce.anyone)
+        announced = run.site.announce.anyone
+        run.ledger.objects.record(receipts, now=run.now, announced=announced, wanted=until is None)
         run.recorder.received(receipts)
         self._tell_owners(receipts, owners)
         if isinstance(result, WaveFailed | LedgerError):

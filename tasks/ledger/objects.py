@@ -92,10 +92,11 @@ class Objects:
         with self._database.begin() as db:
             return db.execute(sa.select(sa.func.count()).select_from(objects).where(self._ours)).scalar() or 0
 
-    def intend(self, keys: Iterable[str], *, now: datetime) -> None:
+    def intend(self, keys: Iterable[str], *, now: datetime, until: datetime | None = None) -> None:
         """Before these are written or deleted: from now on it is not known what stands there, until it is recorded.
 
-        Killed in between, the ledger still knows that the keys may be ours: they are written again, or deleted.
+        Killed in between, the ledger still knows that the keys may be ours: they are written again, or deleted. `until`:
+        new ones are to go then, unless they are wanted meanwhile.
         """
         with self._database.begin() as db:
             for chunk in batches(keys):
@@ -103,19 +104,32 @@ class Objects:
                 known = set(db.execute(sa.select(objects.c.key).where(here)).scalars())
                 db.execute(objects.update().where(here).values(digest="", body_digest=""))
                 rows = [
-                    {"store": self._store, "key": key, "digest": "", "size": 0, "written_at": now}
+                    {
+                        "store": self._store,
+                        "key": key,
+                        "digest": "",
+                        "size": 0,
+                        "written_at": now,
+                        "delete_after": until,
+                    }
                     for key in chunk
                     if key not in known
                 ]
                 if rows:
                     db.execute(objects.insert(), rows)
 
-    def record(self, receipts: Iterable[Receipt], *, now: datetime, announced: bool = False) -> None:
-        """Keep what was written and deleted; failed receipts change nothing. `announced`: others are to hear of it."""
+    def record(
+        self, receipts: Iterable[Receipt], *, now: datetime, announced: bool = False, wanted: bool = True
+    ) -> None:
+        """Keep what was written and deleted; failed receipts change nothing. `announced`: others are to hear of it.
+
+        What was written stays, unless it is not `wanted` yet: then what was intended to go still is.
+        """
         done = [receipt for receipt in receipts if not receipt.error and receipt.kind is not ActionKind.KEEP]
         if not done:
             return
         with self._database.begin() as db:
+            leaving = {} if wanted else self._leaving(db, [receipt.key for receipt in done])
             gone = objects.delete().where(objects.c.store == self._store, objects.c.key == sa.bindparam("gone"))
             db.execute(gone, [{"gone": receipt.key} for receipt in done])
             rows = [
@@ -127,6 +141,7 @@ class Objects:
                     "tag": r.tag,
                     "size": r.size,
                     "written_at": now,
+                    "delete_after": leaving.get(r.key),
                 }
                 for r in done
                 if r.kind is not ActionKind.DELETE
@@ -135,6 +150,16 @@ class Objects:
                 db.execute(objects.insert(), rows)
             if announced:
                 note_changes(db, done)
+
+    def _leaving(self, db: Connection, keys: Iterable[str]) -> Mapping[str, datetime]:
+        rows = (
+            row
+            for chunk in batches(keys)
+            for row in db.execute(
+                sa.select(objects.c.key, objects.c.delete_after).where(self._ours, objects.c.key.in_(chunk))
+            )
+        )
+        return {row.key: row.delete_after for row in rows}
 
     def disown(self, keys: Iterable[str]) -> None:
         """These are not ours: they stay in the store, and nothing is known of them."""

@@ -53,12 +53,13 @@ class Pictures:
             )
 
     def keep(self, found: Mapping[str, Mirrored], *, now: datetime) -> None:
-        """These are in the store. Every page that shows them has to be made again."""
+        """These are in the store, and stay there. Every page that shows them has to be made again."""
         with self._database.begin() as db:
             for url, picture in found.items():
                 told = {"digest": picture.digest, "extension": picture.extension, "sizes": json.dumps(picture.sizes)}
                 done = {"fetched_at": now, "failures": 0, "next_try_at": None, "error": None}
                 db.execute(pictures.update().where(pictures.c.id == _id(url)).values(**told, **done))
+                _delete(db, self._store, picture.digest, None)
                 _show_again(db, db.execute(_users_of([_id(url)])).all())
 
     def fail(self, url: str, reason: str, *, now: datetime, not_before: datetime | None = None) -> None:
@@ -202,7 +203,8 @@ def _show_again(db: Connection, rows: Iterable[Row[Any]]) -> None:
         db.execute(articles.update().where(articles.c.key == row.key).values(stale=True))
 
 
-def _delete(db: Connection, store: str, digest: str, after: datetime) -> None:
+def _delete(db: Connection, store: str, digest: str, after: datetime | None) -> None:
+    """All sizes of a picture are to go after that time; None: they stay."""
     start = f"{FOLDER}/{digest[:2]}/{digest}-"
     here = sa.and_(objects.c.store == store, objects.c.key >= start, objects.c.key < start + "\U0010ffff")
     db.execute(objects.update().where(here).values(delete_after=after))

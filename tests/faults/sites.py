@@ -67,6 +67,7 @@ def ledger_of(site: SiteFolder) -> Mapping[str, list[tuple[object, ...]]]:
     }
     counted = "name NOT LIKE 'list lengths%' AND name NOT LIKE 'complete %'"  # a killed run has looked, too
     counted += " AND name NOT IN ('last run', 'last good run', 'status told', 'alerted')"  # with the time of the run
+    counted += " AND name NOT LIKE 'run begun %'"  # the daily round closes killed ones
     facts = f"SELECT name, value FROM facts WHERE {counted} ORDER BY name"
     found["facts"] = db.execute(facts).fetchall()
     db.close()

@@ -32,7 +32,8 @@ syndicate(site=site, return_state=True)
 """
 
 
-def _killed(site: SiteFolder, *, nth: int) -> None:
+def killed(site: SiteFolder, *, nth: int) -> None:
+    """A run whose process is killed when the nth object is about to be put in its place."""
     environment = os.environ | {
         "PREFECT_API_URL": PREFECT_API_URL.value(),
         "PREFECT_HOME": str(site.folder / "prefect"),
@@ -64,7 +65,7 @@ def _undisturbed(upstream: Upstream, folder: Path) -> SiteFolder:
 def test_a_killed_run_is_finished_by_the_next(nth: int, two_lists: SiteFolder, upstream: Upstream) -> None:
     upstream.serve("rolling", *stories(3))
     upstream.serve("media", Story(number="202611200000000077"))
-    _killed(two_lists, nth=nth)
+    killed(two_lists, nth=nth)
     assert "sitemap.xml" not in two_lists.objects()
     upstream.forget()
     ended = two_lists.run()
@@ -83,7 +84,7 @@ def test_a_run_killed_while_an_article_moves(two_lists: SiteFolder, upstream: Up
     upstream.serve("media", Story(number="202611200000000088", title="邻居"))
     two_lists.run()
     upstream.serve("media", moving, Story(number="202611200000000088", title="邻居"))
-    _killed(two_lists, nth=3)
+    killed(two_lists, nth=3)
     ended = two_lists.run()
     assert ended.ending == "Completed"
     posts = [key for key in two_lists.objects() if moving.number in key and key.startswith("_posts/")]

@@ -15,9 +15,13 @@ from flows.publication import MARKER, Publication
 from flows.report import PICTURES
 from flows.run import open_run, read_site
 from tasks.model import Result, RunReport, Stage, WithdrawalReason
+from tests.flows.test_interrupted import killed
 from tests.support.drawing import drawn, opened
+from tests.support.later import Later, later
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Answer, Story, Upstream, stories
+
+__all__ = ["later"]
 
 PHOTO = drawn(1280, 800)
 SIZES = [480, 960, 1280]
@@ -340,6 +344,25 @@ def test_an_audit_finds_and_repairs_a_picture(mirror: SiteFolder, upstream: Upst
     assert any(o.subject == "pictures that nothing shows" and o.reason.startswith("2: ") for o in ended.report.outcomes)
     with mirror.ledger() as ledger:  # its other sizes are of no use any more
         assert list(ledger.objects.to_delete(now=datetime.now(UTC) + timedelta(hours=1))) == kept(mirror)
+
+
+def test_what_a_killed_run_wrote_and_nobody_shows_goes_by_itself(
+    mirror: SiteFolder, upstream: Upstream, later: Later
+) -> None:
+    """Its publisher has another picture by the time of the next run."""
+    [story] = stories(1, body=told(upstream.serve_file("a.jpg", picture())))
+    upstream.serve("rolling", story)
+    killed(mirror, nth=4)
+    [*orphans] = kept(mirror)
+    assert orphans
+    upstream.serve_file("a.jpg", picture(drawn(seed=2)))
+    mirror.run()
+    assert set(orphans) < set(kept(mirror))
+    later.ahead = timedelta(hours=2)
+    mirror.run()
+    assert not set(orphans) & set(kept(mirror))
+    assert len(images(mirror, story)) == 1
+    assert mirror.do(audit).ending == "Completed"
 
 
 def test_a_restored_ledger_knows_its_pictures(mirror: SiteFolder, upstream: Upstream) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from tasks.articles.mirroring import Mirrored
@@ -226,3 +227,24 @@ def test_left_over_is_what_no_picture_of_the_ledger_has(ledger: Ledger) -> None:
     assert list(ledger.pictures.left_over()) == lost
     ledger.objects.delete_later(lost, after=NOW)
     assert ledger.pictures.left_over() == ()
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_a_killed_run_wrote_goes_unless_a_picture_has_it(recorded: bool, ledger: Ledger) -> None:
+    keep(ledger, html=text(ONE))
+    keys = [PICTURE.key(width) for width, _ in PICTURE.sizes]
+
+    def write() -> None:
+        ledger.objects.intend(keys, now=NOW, until=LATER)
+        if recorded:
+            written = [Receipt(key=key, kind=ActionKind.CREATE, digest="d", size=1) for key in keys]
+            ledger.objects.record(written, now=NOW, wanted=False)
+
+    write()
+    assert ledger.objects.to_delete(now=NOW) == ()
+    assert ledger.objects.to_delete(now=LATER) == tuple(sorted(keys))
+    write()  # the next run has the same picture
+    ledger.pictures.keep({ONE: PICTURE}, now=NOW)
+    assert ledger.objects.to_delete(now=LATER) == ()
+    write()  # another address of it: killed now, nothing that is shown goes
+    assert ledger.objects.to_delete(now=LATER) == ()
