@@ -1,5 +1,6 @@
 """The first step of a run: ask the sources that are due, and keep what their lists say."""
 
+import functools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ def ask_sources(run: Run, wish: Wish) -> Asked:
         "journal": run.ledger.journal,
         "answers": run.ledger.answers,
         "conditional": not wish.force,
+        "knows": functools.partial(run.ledger.articles.knows, now=run.now),
     }
     results = each(asking, Stage.ASK, specs, lambda spec: spec.name, lambda spec: {"spec": spec, **shared}, run)
     keys: dict[str, None] = {}

@@ -362,6 +362,7 @@ class SourceTable(_Table):
     https_hosts: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     pictures: Literal["hotlink", "mirror", "drop"] = "hotlink"
     max_pages: Annotated[int, Field(ge=1, le=1_000)] = 5
+    paging: Literal["new", "all"] = "new"
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"
     rights: Literal["full", "excerpt"] = "excerpt"
@@ -405,6 +406,7 @@ class SourceSpec:
     https_hosts: tuple[str, ...] = ()
     pictures: str = "hotlink"
     max_pages: int = 5
+    paging: Literal["new", "all"] = "new"
     robots: Literal["obey", "ignore"] = "obey"
     retry_after: Literal["url", "host", "source"] = "host"
     rights: str = "excerpt"

@@ -1,6 +1,6 @@
 """The verb *fetch*: ask a list, and ask for an article's text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from prefect import runtime, task
@@ -23,11 +23,18 @@ from tasks.web import Client, Manners
     retry_condition_fn=worth_retrying,
 )
 def ask(
-    spec: SourceSpec, client: Client, journal: Journal, answers: Answers | None = None, conditional: bool = True
+    spec: SourceSpec,
+    client: Client,
+    journal: Journal,
+    answers: Answers | None = None,
+    conditional: bool = True,
+    knows: Callable[[Listing], bool] | None = None,
 ) -> Listing | Unmodified:
     """What a source lists now, over as many pages as its `max_pages` allows; `Unmodified` when it is what it was.
 
-    `answers`: what is known of its pages, and where to note what they say now. Not `conditional`: whole in any case.
+    `answers`: what is known of its pages, and where to note what they say now. `knows`: whether all that a page lists is
+    known; then nothing is asked for what follows it, unless the source says `paging = "all"`. Not `conditional`: whole in
+    any case.
     """
     kind = find_sources()[spec.kind]
     waiting, asked, pages, partial = [kind.ask(spec)], set[str](), list[Listing](), False
@@ -39,8 +46,11 @@ def ask(
         known = answers.of(request.url) if answers else None
         response, moved_to = _get_known(client, request, journal, spec, spec.name, Stage.ASK, known, conditional)
         if response.status != 304:
-            pages.append(kind.read(spec, response))
-            waiting += pages[-1].more
+            pages.append(page := kind.read(spec, response))
+            if conditional and spec.paging == "new" and knows is not None and page.entries and knows(page):
+                partial = partial or bool(page.more)
+            else:
+                waiting += page.more
         if answers:  # only what could be read
             source = spec.name if first else ""
             told = replace(response, headers=()) if response.status != 304 and _only_points(pages[-1]) else response

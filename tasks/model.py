@@ -120,7 +120,7 @@ class Listing:
 
     `more`: further pages of the list, the most promising first; how many are asked is the source's `max_pages`.
     `fresh_for` and `skip_hours` (of the day, in UTC): when the list itself says that asking again is of no use.
-    `partial`: some of its further pages were not modified since they were read, and are not in here.
+    `partial`: some of its further pages were not modified since they were read, or not asked for, and are not in here.
     `remarks`: keys of entries with what was odd about their records, such as a time that cannot be right.
     """
 

@@ -43,12 +43,8 @@ class Articles:
         An unusable record never replaces what an earlier, usable one said. Whatever is new or changed is owed from then
         on, whether or not a list ever names it again: see `unread`.
         """
-        # A list may name a story twice: the first record counts, or the two would take turns for ever.
-        firsts = {entry.key: entry for entry in reversed(listing.entries)}
         with self._database.begin() as db:
-            before = _sightings(db, firsts, source=listing.source, as_claimed=True)
-            firsts = {key: _with_time(entry, before.get(key, ()), now) for key, entry in firsts.items()}
-            fresh = [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
+            fresh = _fresh(db, listing, now)
             for entry in fresh:
                 _keep_sighting(db, entry, now)
                 if not db.execute(_at(entry.key).values(owed=True)).rowcount:
@@ -60,12 +56,18 @@ class Articles:
             }
             now_unusable = {item.subject[:100]: legal(item.reason) for item in listing.unusable}
             changed = [subject for subject, reason in now_unusable.items() if reasons.get(subject) != reason]
-            for subject in (set(reasons) - set(now_unusable)) | set(changed):
+            gone = set() if listing.partial else set(reasons) - set(now_unusable)
+            for subject in gone | set(changed):
                 db.execute(unusable.delete().where(unusable.c.source == listing.source, unusable.c.subject == subject))
             for subject in changed:
                 row = {"source": listing.source, "subject": subject, "reason": now_unusable[subject]}
                 db.execute(unusable.insert().values(**row, first_seen_at=now))
         return (*(entry.key for entry in fresh), *changed)
+
+    def knows(self, listing: Listing, *, now: datetime) -> bool:
+        """Whether every record of a list is what it was when it was kept. Not where a story got another one's name."""
+        with self._database.begin() as db:
+            return not _fresh(db, listing, now)
 
     def known(self, keys: Iterable[str]) -> Mapping[str, Known]:
         """What decisions need of the stories with these keys; unknown ones are left out."""
@@ -378,6 +380,15 @@ def _sightings(
                 entry = replace(entry, published_at=row.first_seen_at.replace(microsecond=0))
             found[row.key] = (*found.get(row.key, ()), entry)
     return found
+
+
+def _fresh(db: Connection, listing: Listing, now: datetime) -> list[Entry]:
+    """The records that are new or changed in a list, in its order."""
+    # A list may name a story twice: the first record counts, or the two would take turns for ever.
+    firsts = {entry.key: entry for entry in reversed(listing.entries)}
+    before = _sightings(db, firsts, source=listing.source, as_claimed=True)
+    firsts = {key: _with_time(entry, before.get(key, ()), now) for key, entry in firsts.items()}
+    return [entry for entry in reversed(firsts.values()) if entry not in before.get(entry.key, ())]
 
 
 def _with_time(entry: Entry, before: Sequence[Entry], now: datetime) -> Entry:

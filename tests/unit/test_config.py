@@ -152,7 +152,7 @@ MISTAKES = {
     "a key of no kind": (
         SITE + SOURCE + "page_sice = 3\n",
         "my.toml:8: unknown key 'page_sice', did you mean 'page_size'?; known here: name, kind, category, tag, timezone, "
-        "title, canonical, index, keyword_links, https_hosts, pictures, max_pages, robots, retry_after, "
+        "title, canonical, index, keyword_links, https_hosts, pictures, max_pages, paging, robots, retry_after, "
         "rights, credit, delay_minutes, min_text, recheck, list_url, page_size",
     ),
     "two unknown keys of a source": (

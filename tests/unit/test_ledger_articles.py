@@ -89,6 +89,13 @@ def test_an_unusable_record_that_went_away_is_news_when_it_returns(ledger: Ledge
     assert ledger.articles.record(listing(BAD), now=NOW) == (BAD.subject,)
 
 
+def test_a_part_of_a_list_says_nothing_of_unusable_records_on_the_rest(ledger: Ledger) -> None:
+    bad = Unusable(subject="NW1", source="media", reason="the title is empty")
+    assert ledger.articles.record(listing(bad), now=NOW) == ("NW1",)
+    assert ledger.articles.record(replace(listing(), partial=True), now=NOW) == ()
+    assert ledger.articles.record(listing(bad), now=NOW) == ()
+
+
 def test_an_unusable_record_becomes_usable(ledger: Ledger) -> None:
     ledger.articles.record(listing(BAD), now=NOW)
     assert ledger.articles.record(listing(entry()), now=NOW) == (KEY,)
