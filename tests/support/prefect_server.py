@@ -1,5 +1,6 @@
 """A real Prefect server process, on loopback: started once a session, stopped by its own process id."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -51,7 +52,14 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """The server, up."""
-    home, port = tmp_path_factory.mktemp("prefect-server"), free_port()
+    with serving_prefect(tmp_path_factory.mktemp("prefect-server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_prefect(home: Path) -> Iterator[PrefectServer]:
+    """A server that keeps its things in `home`."""
+    port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "log").open("wb") as log:
