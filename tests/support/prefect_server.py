@@ -20,10 +20,11 @@ from flows.localhost import server_settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefectServer:
-    """Where the API is, and the environment of processes that use it."""
+    """Where the API is, the environment of processes that use it, and the server's own process."""
 
     api: str
     environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
 
     def rows(self, kind: str, **wanted: Any) -> list[dict[str, Any]]:
         """Rows of `/<kind>/filter`, all pages."""
@@ -74,7 +75,7 @@ def serving_prefect(home: Path) -> Iterator[PrefectServer]:
         )
     try:
         wait_until_up(process, api, home / "log")
-        yield PrefectServer(api=api, environment=clean_environment(home, PREFECT_API_URL=api))
+        yield PrefectServer(api=api, environment=clean_environment(home, PREFECT_API_URL=api), process=process)
     finally:
         _stop(process)
 
