@@ -295,6 +295,22 @@ def test_log_of_an_article_that_never_came(recorded: Recorded) -> None:
     assert ended.stdout.count("status 500") >= 3
 
 
+@pytest.mark.parametrize("address", ["nonsense", "http:", "http://127.0.0.1:many/api", "127.0.0.1:4200/api"])
+def test_an_address_of_a_server_that_is_none(address: str, own_site: SiteFolder) -> None:
+    environment = clean_environment(own_site.folder, PREFECT_API_URL=address)
+    ended = finews(environment, own_site.folder, "run", "--site", str(own_site.file))
+    assert ended.returncode == 1
+    assert ended.stderr == f"finews: PREFECT_API_URL={address}: expected an address such as http://127.0.0.1:4200/api\n"
+
+
+def test_who_only_looks_leaves_nothing_behind(own_site: SiteFolder) -> None:
+    environment = {"PATH": "", "HOME": str(own_site.folder)}
+    ended = finews(environment, own_site.folder, "status", "--site", str(own_site.file))
+    assert "last good run  never" in ended.stdout
+    left = {path.name for path in own_site.folder.iterdir()}
+    assert left == {own_site.file.name, own_site.ledger_file.name}
+
+
 # --- without a server -------------------------------------------------------------------------
 
 
