@@ -52,8 +52,9 @@ golden: setup-dev  ## write the golden site anew, for a person to review with gi
 lighthouse: setup-dev setup-web  ## Lighthouse over the demo site; fails below its aims
 	@$(BIN)/python -m tests.web.lighthouse
 
-pictures: setup-dev  ## take the README's pictures of the demo site anew
+pictures: setup-dev  ## take the pictures of the demo site and of the Prefect UI anew
 	@$(BIN)/python -m tests.web.pictures
+	@$(BIN)/python -m tests.web.ui_pictures
 
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run

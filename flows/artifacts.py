@@ -137,10 +137,9 @@ def summary(
 
 
 def _counts(report: RunReport) -> str:
-    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items()) or "none"
-    return (
-        f"- articles met: {report.listed}: {steps}\n- objects: {objects_line(report)}\n- seconds: {report.seconds:.1f}"
-    )
+    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items())
+    met = f"{report.listed} ({steps})" if steps else "none"
+    return f"- articles met: {met}\n- objects: {objects_line(report)}\n- seconds: {report.seconds:.1f}"
 
 
 def _failures(report: RunReport) -> Iterable[str]:

@@ -160,12 +160,18 @@ def test_plain_logging_arrives_in_the_task_run(
     assert task.startswith("publish") or not any(code in line for line in ours for code in others)
 
 
+def test_no_line_of_the_log_is_long(recorded: Recorded, prefect_server: PrefectServer) -> None:
+    lines = prefect_server.rows("logs", logs={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
+    assert any("Retries are exhausted" in line["message"] for line in lines)
+    assert not [line for line in lines if "Traceback" in line["message"] or len(line["message"]) > 1000]
+
+
 def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     rows = prefect_server.rows("artifacts", artifacts={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
     artifacts = {row["key"]: row for row in rows}
     assert set(artifacts) == {"articles", "summary", "sources", "site"}
     table = json.loads(artifacts["articles"]["data"])
-    assert list(table[0]) == ["code", "title", "category", "outcome", "reason", "attempts", "address"]
+    assert list(table[0]) == ["outcome", "reason", "title", "code", "category", "attempts", "address"]
     lines = {row["code"]: row for row in table}
     assert set(lines) == {story.code for story in (SLOW, BAD, *GOOD, MEDIA)}
     assert table[0]["code"] == BAD.code  # problems first
@@ -173,6 +179,7 @@ def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     assert lines[MEDIA.code]["address"] == f"https://finews.withounder.com/hebinribao/2026/11/20/{MEDIA.code}.html"
     assert lines[MEDIA.code]["category"] == "hebinribao"
     assert "Completed with problems" in artifacts["summary"]["data"]
+    assert f"/runs/task-run/{recorded.task_runs[f'fetch {BAD.code}']['id']}" in artifacts["summary"]["data"]
 
 
 def test_name_and_state_of_the_flow_run(recorded: Recorded) -> None:

@@ -40,7 +40,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         upstream.serve("rolling", *listed)
         upstream.serve("media", *listed[1:])
         upstream.answer_text(bad.code, Answer(status=404))
-        with on_call(home, site) as desk:
+        with on_call(home, site.file) as desk:
             run = desk.start("syndicate/manual")
             assert desk.ended(run)["state_name"] == "Completed with problems"
             yield Night(desk=desk, site=site, upstream=upstream, bad=bad, run=run)

@@ -14,7 +14,6 @@ import requests
 
 from tests.support.prefect_server import PrefectServer, serving_prefect
 from tests.support.production import until
-from tests.support.sites import SiteFolder
 
 _QUICK = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}
 
@@ -57,11 +56,11 @@ class Desk:
 
 
 @contextlib.contextmanager
-def on_call(home: Path, site: SiteFolder) -> Iterator[Desk]:
-    """Everything up; nothing starts by itself but on the full hour."""
+def on_call(home: Path, site: Path) -> Iterator[Desk]:
+    """Everything up in the folder `home`; nothing starts by itself but on the full hour. `site`: the site file."""
     with serving_prefect(home) as server:
         desk = Desk(server=server)
-        command = [str(Path(sys.executable).parent / "finews"), "up", "--site", str(site.file)]
+        command = [str(Path(sys.executable).parent / "finews"), "up", "--site", str(site)]
         environment = {**server.environment, **_QUICK, "PATH": os.environ.get("PATH", "")}
         with (home / "up.log").open("wb") as log:
             process = subprocess.Popen(

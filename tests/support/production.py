@@ -16,7 +16,7 @@ from uuid import UUID
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
@@ -106,7 +106,7 @@ class Production:
         """A run that the schedule wanted so many hours ago, and that nobody took."""
         with self.client() as client:
             found = client.read_deployment_by_name(deployment)
-            wanted = Scheduled(scheduled_time=datetime.now(UTC) - timedelta(hours=hours))
+            wanted: State[Any] = Scheduled(scheduled_time=datetime.now(UTC) - timedelta(hours=hours))
             return client.create_flow_run_from_deployment(found.id, state=wanted).id
 
     def start(self, deployment: str, **parameters: Any) -> UUID:
