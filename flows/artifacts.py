@@ -79,8 +79,8 @@ def article_rows(report: RunReport) -> list[dict[str, str | int]]:
     return [
         {
             "outcome": f"{line.step}: {line.stage.value} {line.result.value}",
-            "reason": hosts_only(line.reason)[:300],
-            "title": line.title[:40],
+            "title": line.title[:24],
+            "reason": hosts_only(line.reason)[:120],
             "code": line.code,
             "category": line.category,
             "attempts": line.attempts,

@@ -171,7 +171,7 @@ def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     artifacts = {row["key"]: row for row in rows}
     assert set(artifacts) == {"articles", "summary", "sources", "site"}
     table = json.loads(artifacts["articles"]["data"])
-    assert list(table[0]) == ["outcome", "reason", "title", "code", "category", "attempts", "address"]
+    assert list(table[0]) == ["outcome", "title", "reason", "code", "category", "attempts", "address"]
     lines = {row["code"]: row for row in table}
     assert set(lines) == {story.code for story in (SLOW, BAD, *GOOD, MEDIA)}
     assert table[0]["code"] == BAD.code  # problems first

@@ -41,7 +41,13 @@ class Desk:
         """Start a run as the UI does; its id."""
         found = self.deployment(name)
         body = {"parameters": found["parameters"] | parameters, "state": {"type": "SCHEDULED"}}
-        answer = requests.post(f"{self.server.api}/deployments/{found['id']}/create_flow_run", json=body, timeout=30)
+        address = f"{self.server.api}/deployments/{found['id']}/create_flow_run"
+
+        def ask() -> requests.Response | None:
+            answer = requests.post(address, json=body, timeout=30)
+            return None if answer.status_code == 503 else answer  # its SQLite is busy with runs of the schedules
+
+        answer = until(ask, 30)
         answer.raise_for_status()
         return str(answer.json()["id"])
 
