@@ -26,7 +26,7 @@ test: setup-dev lint type  ## everything that CI checks
 faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
-production: setup-dev  ## a Prefect server on PostgreSQL, two workers and a bucket: schedule, overlap, kill -9, retry, alerts (two minutes)
+production: setup-dev  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts; the drill in the UI (four minutes)
 	@FINEWS_PRODUCTION=1 $(BIN)/python -m pytest -n 0 -q tests/production
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
@@ -52,8 +52,9 @@ golden: setup-dev  ## write the golden site anew, for a person to review with gi
 lighthouse: setup-dev setup-web  ## Lighthouse over the demo site; fails below its aims
 	@$(BIN)/python -m tests.web.lighthouse
 
-pictures: setup-dev  ## take the README's pictures of the demo site anew
+pictures: setup-dev  ## take the pictures of the demo site and of the Prefect UI anew
 	@$(BIN)/python -m tests.web.pictures
+	@$(BIN)/python -m tests.web.ui_pictures
 
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run

@@ -13,7 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.utilities.urls import url_for
 
-from flows.causes import Cause, causes
+from flows.causes import Cause, causes, hosts_only
 from flows.remedies import remedy
 from flows.report import CAPTURES, PICTURES, objects_line
 from flows.verdict import BREAKER, Verdict
@@ -45,7 +45,9 @@ def publish_artifacts(report: RunReport, verdict: Verdict, status: SiteStatus, s
     """Create the artifacts of the current flow run, the summary first."""
     found = causes(report.articles)
     text = summary(report, verdict, status, site, found, form=_manual_form() if found else "")
-    create_markdown_artifact(key="summary", markdown=text, description=verdict.message[:200])
+    create_markdown_artifact(
+        key="summary", markdown=text, description="What came of the run, and what to do. Begin here."
+    )
     for number, rows in enumerate(pages_of(article_rows(report)), start=1):
         create_table_artifact(
             key="articles" if number == 1 else f"articles-{number}",
@@ -72,15 +74,15 @@ def pages_of(rows: Sequence[dict[str, str | int]]) -> list[list[dict[str, str | 
 
 
 def article_rows(report: RunReport) -> list[dict[str, str | int]]:
-    """The table, problems first; one row an article, a key a column."""
+    """The table, problems first; one row an article, a key a column. The UI wraps no cell: what counts stands on the left."""
     weight = {Result.FAILED: 0, Result.UNUSABLE: 1, Result.DONE: 2, Result.SKIPPED: 3}
     return [
         {
-            "code": line.code,
-            "title": line.title[:80],
-            "category": line.category,
             "outcome": f"{line.step}: {line.stage.value} {line.result.value}",
-            "reason": line.reason[:300],
+            "title": line.title[:24],
+            "reason": hosts_only(line.reason)[:120],
+            "code": line.code,
+            "category": line.category,
             "attempts": line.attempts,
             "address": line.address,
         }
@@ -100,13 +102,13 @@ def source_rows(status: SiteStatus, site: Site) -> list[dict[str, str | int]]:
         {
             "source": row.name,
             "state": row.health,
+            "why": row.reason[:300],
             "last article": row.newest,
             "usually every": row.usual,
             "asked again": row.next,
             "waiting": row.waiting,
             "failing": row.failing,
             "quarantined": row.quarantined,
-            "why": row.reason[:300],
         }
         for row in rows
     ]
@@ -135,13 +137,9 @@ def summary(
 
 
 def _counts(report: RunReport) -> str:
-    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items()) or "none"
-    return (
-        "| | |\n| --- | --- |\n"
-        f"| articles met | {report.listed}: {steps} |\n"
-        f"| objects | {objects_line(report)} |\n"
-        f"| seconds | {report.seconds:.1f} |"
-    )
+    steps = ", ".join(f"{count} {step}" for step, count in report.steps.items())
+    met = f"{report.listed} ({steps})" if steps else "none"
+    return f"- articles met: {met}\n- objects: {objects_line(report)}\n- seconds: {report.seconds:.1f}"
 
 
 def _failures(report: RunReport) -> Iterable[str]:
@@ -163,11 +161,14 @@ def _causes(found: Sequence[Cause], site: Site, form: str, *, tripped: bool) -> 
         mend = remedy(cause, site=str(site.path), tripped=tripped)
         yield mend.text
         if mend.parameters:
-            told = json.dumps(mend.parameters, ensure_ascii=False)
-            yield f"```json\n{told}\n```"
             if form:
-                query = urlencode({"parameters": told}, quote_via=quote)
-                yield f"[Open the form of *manual* with these parameters]({form}?{query})"
+                query = urlencode({"parameters": json.dumps(mend.parameters, ensure_ascii=False)}, quote_via=quote)
+                yield f"[Open the form with these parameters]({form}?{query}), and submit it:"
+            lines = [
+                f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+                for name, value in mend.parameters.items()
+            ]
+            yield "```json\n{\n  " + ",\n  ".join(lines) + "\n}\n```"
     if len(found) > _CAUSES:
         yield f"And {len(found) - _CAUSES} more causes: see the table of articles."
 
@@ -207,7 +208,9 @@ def _where(report: RunReport, site: Site) -> str:
 
 
 def _named(line: ArticleLine) -> str:
-    return f"- **{_plain(line.code)}** {_plain(line.title[:60])}: {_plain(line.reason[:300])}"
+    shown = url_for("task-run", obj_id=line.task_run) if line.task_run else None
+    log_of = f" ([its log]({shown}))" if shown else ""
+    return f"- **{_plain(line.code)}** {_plain(line.title[:60])}: {_plain(line.reason[:300])}{log_of}"
 
 
 def _told_of(outcome: Outcome) -> str:

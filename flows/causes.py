@@ -50,9 +50,14 @@ def cause_of(line: ArticleLine) -> str:
     told = line.reason
     for own in filter(None, (line.code, line.key, line.title)):
         told = told.replace(own, "…")
-    told = _ADDRESS.sub(lambda found: _host(found[0]), told)
+    told = hosts_only(told)
     told = _NUMBER.sub("…", _QUOTED.sub("'…'", told))
     return re.sub(r"\s+", " ", told).strip()[:_LONGEST] or "no reason is known"
+
+
+def hosts_only(text: str) -> str:
+    """The text with the hosts in the place of addresses."""
+    return _ADDRESS.sub(lambda found: _host(found[0]), text)
 
 
 def _host(address: str) -> str:

@@ -116,7 +116,10 @@ def log(
         key = ledger.articles.key_of(article)
         row, notes = ledger.articles.row(key), ledger.journal.of(key)
     if row is None and not notes:
-        raise ConfigError(f"the ledger {masked(site_file.ledger.url)} knows no article {article!r}")
+        raise ConfigError(
+            f"the ledger {masked(site_file.ledger.url)} knows no article {article!r}; expected a code or address that a list "
+            "or a page of the site has"
+        )
     console = Console(soft_wrap=True, highlight=False, markup=False)
     if row is not None:
         console.print(f"{row.code or key}  {row.title or '(not read yet)'}")
@@ -139,9 +142,12 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="As status.json in the store has it.")] = False,
 ) -> None:
     """How the site stands: last runs, every source, what is tried next. Needs no Prefect. Exit status 1: look at it."""
-    from flows.glance import show_status
+    site_file = read_site(str(site))
+    with without_flows():
+        from flows.glance import show_status
 
-    raise typer.Exit(show_status(read_site(str(site)), Console(), json=json))
+        found = show_status(site_file, Console(), json=json)
+    raise typer.Exit(found)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from flows.drain import send_what_is_left, wait_for_history
+from flows.drain import send_what_is_left, settle_history
 from flows.localhost import LocalError
 from flows.report import CAPTURES, PICTURES, as_json, objects_line
 from flows.stages import progress as progress_log
@@ -44,10 +44,10 @@ def run_and_show(
             raise result
         console.print(f"Failed: {state.message}")
         return 1
-    recorded, expected = wait_for_history(result.run_id, result.task_runs)
+    lacks = settle_history(result.run_id, result.task_runs)
     _summarise(console, site, result, f"{state.name}: {state.message}")
-    if recorded < expected:
-        console.print(f"note: the Prefect server shows {recorded} of {expected} task runs so far")
+    if lacks:
+        console.print(f"note: {lacks}")
     console.print(f"in the UI:  {masked(api).removesuffix('/api')}/runs/flow-run/{result.run_id}")
     console.print("            (a server that this command started has ended with it: make up brings it back)")
     if report_path is not None:

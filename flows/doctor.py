@@ -46,7 +46,7 @@ def examine(site: Site, console: Console, *, offline: bool = False) -> int:
                 source = _Source(site=site, ledger=ledger, spec=spec, asking=askings[spec.name])
                 sound = _told_source(console, source, bench) and sound
     except FinewsError as error:
-        told(console, "ledger", str(error))
+        told(console, "ledger", str(error).removeprefix("ledger "))
         return 1
     return 0 if sound else 1
 

@@ -8,10 +8,12 @@ from time import perf_counter
 from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.alerting import emit_changes
 from flows.artifacts import for_show, publish_artifacts
+from flows.drain import settle_history
 from flows.journals import keep_journals
 from flows.naming import early_name, ended_name
 from flows.run import Run
@@ -83,9 +85,20 @@ def conclude(ended: Ended, site: Site) -> State[RunReport]:
     _rename(ended_name(_begun(), report, verdict))
     with for_show():
         publish_artifacts(report, verdict, ended.status, site)
+    message = verdict.message + _what_the_server_lacks(report)
     if verdict.ending is Ending.FAILED:
-        return Failed(message=verdict.message, data=report)
-    return Completed(name=verdict.ending.value, message=verdict.message, data=report)
+        return Failed(message=message, data=report)
+    return Completed(name=verdict.ending.value, message=message, data=report)
+
+
+def _what_the_server_lacks(report: RunReport) -> str:
+    """A run that a worker has started ends its process with the flow, so it waits here; the command waits itself."""
+    if runtime.deployment.id is None:
+        return ""
+    if lacks := settle_history(report.run_id, report.task_runs):
+        get_run_logger().warning(lacks)
+        return f". Note: {lacks}"
+    return ""
 
 
 def _judged(run: Run, started: float, share: float) -> tuple[RunReport, Verdict]:

@@ -63,12 +63,11 @@ def prefect_server() -> Iterator[str]:
     """
     wanted = os.environ.get("PREFECT_API_URL", "").rstrip("/")
     api = wanted or DEFAULT_API
+    host, port = _place(api)
     if _is_prefect(api):
         os.environ["PREFECT_API_URL"] = api
         yield api
         return
-    address = urlsplit(api)
-    host, port = address.hostname or "127.0.0.1", address.port or 4200
     if wanted and host not in ("127.0.0.1", "localhost", "::1"):
         raise LocalError(
             f"no Prefect server answers at PREFECT_API_URL={masked(wanted)}, and it is not on this machine to be started"
@@ -86,6 +85,17 @@ def prefect_server() -> Iterator[str]:
         _wait(lambda: _is_prefect(api), process, f"the Prefect server on port {port}", log)
         os.environ["PREFECT_API_URL"] = api
         yield api
+
+
+def _place(api: str) -> tuple[str, int]:
+    """Host and port of an API's address; LocalError when it is none."""
+    try:
+        address = urlsplit(api)
+        if address.scheme in ("http", "https") and address.hostname:
+            return address.hostname, address.port or 4200
+    except ValueError:  # a port that is no number
+        pass
+    raise LocalError(f"PREFECT_API_URL={masked(api)}: expected an address such as {DEFAULT_API}")
 
 
 @contextlib.contextmanager

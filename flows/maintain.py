@@ -18,6 +18,7 @@ from flows.housekeeping import close_zombies, forget_journals
 from flows.importing import import_posts
 from flows.journals import drop_journals
 from flows.keeping import forget_old
+from flows.logs import prepare_logs
 from flows.publishing import render_and_publish
 from flows.replaying import replay_kept
 from flows.restoring import disown_foreign, restore_ledger
@@ -256,6 +257,7 @@ def _maintain(
 
     `asks`: as in `Run`; `max_problem_share`: as in `conclude`.
     """
+    prepare_logs()
     started = perf_counter()
     site_file = read_site(site)
     run_id = str(runtime.flow_run.id)

@@ -216,4 +216,5 @@ def _article_line(key: str, line: _Line) -> ArticleLine:
         attempts=max((o.attempts for o in line.outcomes), default=1),
         address=line.address,
         revision=line.revision,
+        task_run=next((o.task_run for o in reversed(line.outcomes) if o.task_run), ""),
     )

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import Task
@@ -50,26 +52,29 @@ def each(
     work = [(subject(item), arguments(item)) for item in items]
     do = _together if run.together > 1 and stage in _PER_ARTICLE else _alone
     made = do(task, stage, work, run)
-    made = [told_apart(run, stage, name, value) for (name, _), value in zip(work, made, strict=True)]
-    results: list[tuple[T, R | BaseException]] = list(zip(items, made, strict=True))
-    for (name, _), value in zip(work, made, strict=True):
-        run.recorder.outcome(_outcome(name, stage, value, run.ledger.journal.seconds(name, stage)))
+    results: list[tuple[T, R | BaseException]] = []
+    for item, (name, _), (value, task_run) in zip(items, work, made, strict=True):
+        told = told_apart(run, stage, name, value)
+        outcome = _outcome(name, stage, told, run.ledger.journal.seconds(name, stage))
+        run.recorder.outcome(replace(outcome, task_run=str(task_run)))
+        results.append((item, told))
     return results
 
 
 Work = Sequence[tuple[str, dict[str, Any]]]  # subjects, with the arguments of the task for each
+Made = list[tuple[R | BaseException, UUID]]  # what came of each, and the task run that had it to do
 
 
-def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R | BaseException]:
+def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
     """A task run each."""
     futures: list[PrefectFuture[R]] = [task.submit(**arguments) for _, arguments in work]
     _await(futures, f"{stage.value} {work[0][0]}" if stage is Stage.PUBLISH else stage.value, len(work), run)
     for future in futures:
         future.wait()  # it has ended; this fetches its final state without asking the server
-    return [future.state.result(raise_on_failure=False) for future in futures]
+    return [(future.state.result(raise_on_failure=False), future.task_run_id) for future in futures]
 
 
-def _together(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R | BaseException]:
+def _together(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
     """Several in a task run. Each is tried as often as it would be alone."""
     doing = with_retries(batch, run.site.fetch) if task.retries else batch.with_options(retries=0)
     parts = [work[start : start + run.together] for start in range(0, len(work), run.together)]
@@ -77,7 +82,8 @@ def _together(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R 
     names = [f"{stage.value} {part[0][0]} and {len(part) - 1} more" for part in parts]
     futures = [doing.submit(name=name, work=one) for name, one in zip(names, batches, strict=True)]
     _await(futures, stage.value, len(work), run)
-    return [value for one in batches for value in one.results]
+    pairs = zip(batches, futures, strict=True)
+    return [(value, future.task_run_id) for one, future in pairs for value in one.results]
 
 
 def _await(futures: Sequence[PrefectFuture[Any]], shown: str, total: int, run: Run) -> None:

@@ -1,6 +1,5 @@
 """The hourly run: ask, decide, fetch, parse, render, publish."""
 
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
@@ -16,6 +15,7 @@ from flows.begin_later import begin_at
 from flows.breaker import tripped
 from flows.ending import conclude, end, ending_early, told_when_broken
 from flows.keeping import forget_old, settle_rights
+from flows.logs import prepare_logs
 from flows.mirroring import settle_pictures
 from flows.progressing import shown_in_ui
 from flows.publishing import publish_unless, render_and_publish
@@ -74,7 +74,7 @@ def syndicate(
         dry_run: Do everything but write: the plan stands in the log and in the report.
         allow_deletions: Delete up to this many objects that nothing shows any more, instead of the site's limits.
     """
-    logging.getLogger("tasks").setLevel(logging.INFO)
+    prepare_logs()
     started = perf_counter()
     site_file = read_site(site)
     since, until = in_zone(site_file, since, until)

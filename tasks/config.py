@@ -493,7 +493,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such site file") from error
+        raise ConfigError(f"{path}: no such site file; expected one such as deployments/sites/demo.toml") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
     except (OSError, ValueError) as error:

@@ -537,7 +537,7 @@ class Result(Enum):
 class Outcome:
     """How one stage ended for one subject: an article's key, a source's name, or a wave.
 
-    `seconds` is wall time of the last attempt.
+    `seconds` is wall time of the last attempt. `task_run`: id of the Prefect task run that has its log, if one had it to do.
     """
 
     subject: str
@@ -546,6 +546,7 @@ class Outcome:
     reason: str = ""
     attempts: int = 1
     seconds: float = 0.0
+    task_run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,7 +562,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleLine:
-    """One article of a run, as the report's table shows it. `revision`: of the text that this run kept; 0 when it kept none."""
+    """One article of a run, as the report's table shows it.
+
+    `revision`: of the text that this run kept; 0 when it kept none. `task_run`: the last that had to do with it.
+    """
 
     key: str
     code: str
@@ -574,6 +578,7 @@ class ArticleLine:
     attempts: int
     address: str
     revision: int = 0
+    task_run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

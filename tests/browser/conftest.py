@@ -3,29 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.support.browsing import Reader
+from tests.support.browsing import browser as browser
 from tests.support.demo_site import DemoSite
 from tests.support.demo_site import demo_site as demo_site
 from tests.support.static_server import serving
-from tests.support.web_tools import CHROMIUM_FLAGS, find_chromium, or_leave_out
+from tests.support.web_tools import find_chromium, or_leave_out
 
 
 def pytest_runtest_setup() -> None:
     """Leaves out this whole folder, with one line, where there is no browser."""
     or_leave_out(find_chromium)
-
-
-# For each file anew: while Playwright runs, its event loop is the thread's, and Prefect would take itself for asynchronous
-# in the other tests of this process.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_FLAGS))
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

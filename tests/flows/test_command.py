@@ -160,12 +160,18 @@ def test_plain_logging_arrives_in_the_task_run(
     assert task.startswith("publish") or not any(code in line for line in ours for code in others)
 
 
+def test_no_line_of_the_log_is_long(recorded: Recorded, prefect_server: PrefectServer) -> None:
+    lines = prefect_server.rows("logs", logs={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
+    assert any("Retries are exhausted" in line["message"] for line in lines)
+    assert not [line for line in lines if "Traceback" in line["message"] or len(line["message"]) > 1000]
+
+
 def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     rows = prefect_server.rows("artifacts", artifacts={"flow_run_id": {"any_": [recorded.report["run_id"]]}})
     artifacts = {row["key"]: row for row in rows}
     assert set(artifacts) == {"articles", "summary", "sources", "site"}
     table = json.loads(artifacts["articles"]["data"])
-    assert list(table[0]) == ["code", "title", "category", "outcome", "reason", "attempts", "address"]
+    assert list(table[0]) == ["outcome", "title", "reason", "code", "category", "attempts", "address"]
     lines = {row["code"]: row for row in table}
     assert set(lines) == {story.code for story in (SLOW, BAD, *GOOD, MEDIA)}
     assert table[0]["code"] == BAD.code  # problems first
@@ -173,6 +179,7 @@ def test_artifacts(recorded: Recorded, prefect_server: PrefectServer) -> None:
     assert lines[MEDIA.code]["address"] == f"https://finews.withounder.com/hebinribao/2026/11/20/{MEDIA.code}.html"
     assert lines[MEDIA.code]["category"] == "hebinribao"
     assert "Completed with problems" in artifacts["summary"]["data"]
+    assert f"/runs/task-run/{recorded.task_runs[f'fetch {BAD.code}']['id']}" in artifacts["summary"]["data"]
 
 
 def test_name_and_state_of_the_flow_run(recorded: Recorded) -> None:
@@ -293,6 +300,22 @@ def test_log_of_an_article_that_never_came(recorded: Recorded) -> None:
     assert ended.returncode == 0
     assert "state: failed" in ended.stdout
     assert ended.stdout.count("status 500") >= 3
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http:", "http://127.0.0.1:many/api", "127.0.0.1:4200/api"])
+def test_an_address_of_a_server_that_is_none(address: str, own_site: SiteFolder) -> None:
+    environment = clean_environment(own_site.folder, PREFECT_API_URL=address)
+    ended = finews(environment, own_site.folder, "run", "--site", str(own_site.file))
+    assert ended.returncode == 1
+    assert ended.stderr == f"finews: PREFECT_API_URL={address}: expected an address such as http://127.0.0.1:4200/api\n"
+
+
+def test_who_only_looks_leaves_nothing_behind(own_site: SiteFolder) -> None:
+    environment = {"PATH": "", "HOME": str(own_site.folder)}
+    ended = finews(environment, own_site.folder, "status", "--site", str(own_site.file))
+    assert "last good run  never" in ended.stdout
+    left = {path.name for path in own_site.folder.iterdir()}
+    assert left == {own_site.file.name, own_site.ledger_file.name}
 
 
 # --- without a server -------------------------------------------------------------------------

@@ -3,13 +3,15 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
+from flows.drain import settle_history
 from flows.ending import end
 from flows.maintain import audit, pause, rebuild, resume
 from flows.run import open_run, read_site
@@ -69,6 +71,17 @@ def test_a_run_that_cannot_begin_has_a_name_too(site: SiteFolder, upstream: Upst
         lease.release()
     site.write(upstream.source("rolling"), ledger={"url": f"sqlite:///{site.file}/ledger.db"})
     assert name_of(site.run()).endswith(" · failed")
+
+
+def test_a_run_of_a_worker_says_what_the_server_does_not_show(
+    site: SiteFolder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server of these tests records no task run."""
+    upstream.serve("rolling", *stories(1))
+    monkeypatch.setattr("flows.ending.settle_history", partial(settle_history, quiet=1.0))
+    assert "Note:" not in str(site.run().state.message)  # the command waits itself, after the run
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(uuid4()))
+    assert ". Note: the Prefect server shows 0 of 1 task runs" in str(site.run().state.message)
 
 
 def test_the_artifacts_say_what_to_do(site: SiteFolder, upstream: Upstream) -> None:

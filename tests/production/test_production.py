@@ -192,6 +192,28 @@ def test_a_run_of_the_schedule_keeps_the_next_one_away(
     assert production.wait(first).state_name == "Completed"
 
 
+def test_after_an_outage_one_run_does_what_was_missed(
+    production: Production, newsroom: Newsroom, upstream: Upstream, bucket: S3Server
+) -> None:
+    """The workers were away for seven hours; in each the schedule wanted a run, and publishers wrote on."""
+    names = production.stop_workers()
+    listed = newsroom.list(7)
+    missed = [production.start_late("syndicate/hourly", hours=hours) for hours in range(7, 0, -1)]
+    until(lambda: True if {production.read(run).state_name for run in missed} == {"Late"} else None, 60)
+    for name in names:
+        production.start_worker(name)
+    came = [production.wait(run, seconds=120) for run in missed]
+    at_work = [run for run in came if run.name.endswith(" · 7 new")]
+    assert [run.state_name for run in at_work] == ["Completed"]
+    others = {(run.state_name, run.name.partition(" · ")[2]) for run in came if run not in at_work}
+    # Which it is depends on how fast the workers take them: none of them asks for a text again.
+    assert {state for state, _ in others} <= {"Cancelled", "Skipped", "Completed"}
+    assert {told for state, told in others if state == "Completed"} <= {"nothing new"}
+    assert Counter(upstream.texts_asked) == Counter(story.code for story in listed)
+    published = objects(bucket, production.site)
+    assert all(f"emnews/2026/11/20/{story.number}.html" in published for story in listed)
+
+
 def test_a_worker_that_is_killed_is_found_out_and_its_work_is_finished(
     production: Production, newsroom: Newsroom, upstream: Upstream, bucket: S3Server, receiver: Receiver
 ) -> None:

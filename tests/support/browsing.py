@@ -8,12 +8,33 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route, sync_playwright
 
 from infra.sample.server import CONTENT
+from tests.support.web_tools import CHROMIUM_FLAGS, find_chromium, or_leave_out
 
 PICTURES = CONTENT / "pictures"
 PHONE, DESKTOP, HEIGHT = 360, 1280, 800
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, running; LeftOut where there is none."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_FLAGS))
+        yield running
+        running.close()
+
+
+# For each file anew: while Playwright runs, its event loop is the thread's, and Prefect would take itself for asynchronous
+# in the other tests of this process.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; the test is skipped where there is none."""
+    or_leave_out(find_chromium)
+    with chromium() as running:
+        yield running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A real Prefect server process, on loopback: started once a session, stopped by its own process id."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,10 +20,11 @@ from flows.localhost import server_settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefectServer:
-    """Where the API is, and the environment of processes that use it."""
+    """Where the API is, the environment of processes that use it, and the server's own process."""
 
     api: str
     environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
 
     def rows(self, kind: str, **wanted: Any) -> list[dict[str, Any]]:
         """Rows of `/<kind>/filter`, all pages."""
@@ -51,7 +53,14 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """The server, up."""
-    home, port = tmp_path_factory.mktemp("prefect-server"), free_port()
+    with serving_prefect(tmp_path_factory.mktemp("prefect-server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_prefect(home: Path) -> Iterator[PrefectServer]:
+    """A server that keeps its things in `home`."""
+    port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "log").open("wb") as log:
@@ -66,7 +75,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
         )
     try:
         wait_until_up(process, api, home / "log")
-        yield PrefectServer(api=api, environment=clean_environment(home, PREFECT_API_URL=api))
+        yield PrefectServer(api=api, environment=clean_environment(home, PREFECT_API_URL=api), process=process)
     finally:
         _stop(process)
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +16,7 @@ from uuid import UUID
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
@@ -92,6 +92,22 @@ class Production:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def stop_workers(self) -> list[str]:
+        """Nobody takes a run any more; their names."""
+        names = list(self.workers)
+        for name in names:
+            worker = self.workers.pop(name)
+            worker.terminate()
+            worker.wait(60)
+        return names
+
+    def start_late(self, deployment: str, *, hours: int) -> UUID:
+        """A run that the schedule wanted so many hours ago, and that nobody took."""
+        with self.client() as client:
+            found = client.read_deployment_by_name(deployment)
+            wanted: State[Any] = Scheduled(scheduled_time=datetime.now(UTC) - timedelta(hours=hours))
+            return client.create_flow_run_from_deployment(found.id, state=wanted).id
 
     def start(self, deployment: str, **parameters: Any) -> UUID:
         """Start a run as the UI does."""

@@ -46,3 +46,10 @@ def test_how_long_a_site_may_be_without_a_good_run_can_be_said() -> None:
     assert isinstance(stale, EventTrigger)
     assert isinstance(other, EventTrigger)
     assert (stale.within.total_seconds(), other.within.total_seconds()) == (60, 0)
+
+
+def test_the_runbook_has_a_section_for_every_alert_and_every_ending() -> None:
+    lines = (FILE.parent / "README.md").read_text(encoding="utf-8").splitlines()
+    headings = {line.removeprefix("### ").lower() for line in lines if line.startswith("### ")}
+    wanted = {table["name"].removeprefix("finews: ") for table in TABLES} | {ending.value.lower() for ending in Ending}
+    assert wanted | {"cancelled", "crashed", "late", "running"} <= headings

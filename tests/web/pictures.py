@@ -33,8 +33,8 @@ def main() -> int:
         site = publish_demo(Path(folder) / "demo", upstream)
         with serving(site.folder) as origin, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
-            _put(_looks(browser, origin, site, DESKTOP), columns=2).save(FOLDER / "site-desktop.png", optimize=True)
-            _put(_looks(browser, origin, site, PHONE), columns=4).save(FOLDER / "site-phone.png", optimize=True)
+            together(_looks(browser, origin, site, DESKTOP), columns=2).save(FOLDER / "site-desktop.png", optimize=True)
+            together(_looks(browser, origin, site, PHONE), columns=4).save(FOLDER / "site-phone.png", optimize=True)
             browser.close()
     return 0
 
@@ -50,7 +50,7 @@ def _looks(browser: Browser, origin: str, site: DemoSite, width: int) -> list[Im
     return found
 
 
-def _put(pictures: list[Image.Image], *, columns: int) -> Image.Image:
+def together(pictures: list[Image.Image], *, columns: int) -> Image.Image:
     """Side by side in rows; few colours, as the file lies in the repository."""
     wide, high = pictures[0].size
     rows = -(-len(pictures) // columns)
