@@ -87,10 +87,11 @@ class Objects:
             db.execute(articles.update().values(stale=True))
             db.execute(indexes.update().values(stale=True))
 
-    def count(self) -> int:
-        """How many objects we have there."""
+    def count(self, *, at_most: int | None = None) -> int:
+        """How many objects we have there; `at_most`: where there are more, that number, without a look at the others."""
+        found = sa.select(objects.c.key).where(self._ours).limit(at_most).subquery()
         with self._database.begin() as db:
-            return db.execute(sa.select(sa.func.count()).select_from(objects).where(self._ours)).scalar() or 0
+            return db.execute(sa.select(sa.func.count()).select_from(found)).scalar() or 0
 
     def intend(self, keys: Iterable[str], *, now: datetime) -> None:
         """Before these are written or deleted: from now on it is not known what stands there, until it is recorded.

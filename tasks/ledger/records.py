@@ -5,8 +5,9 @@ addresses. Of a withdrawn article its text is left out.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from tasks.catalogue import (
 from tasks.errors import ConfigError, LedgerError
 from tasks.ledger.facts import fact, keep_fact
 from tasks.ledger.opening import Database, batches
-from tasks.ledger.pictures import pictures_in_record, take_over_pictures
+from tasks.ledger.pictures import pictures_in_records, take_over_pictures
 from tasks.ledger.schema import (
     Instant,
     aliases,
@@ -64,6 +65,7 @@ _COLUMNS = tuple(
 )  # fmt: skip
 # Records that an earlier version wrote have none of these.
 _LATER = frozenset({"modified_at", "released_at", "read_at"})
+_Row = sa.Row[tuple[object, ...]]
 _TIMES = frozenset(column.name for column in articles.c if isinstance(column.type, Instant))
 
 
@@ -75,12 +77,13 @@ class Records:
 
     def of(self, keys: Iterable[str]) -> Mapping[str, bytes]:
         """Records of these articles, by the key of the object that holds each. The same ledger gives the same bytes."""
+        made: dict[str, bytes] = {}
         with self._database.begin() as db:
-            return {
-                f"{PREFIX}{row.key[:6]}/{row.key}.json": _record(db, row)
-                for chunk in batches(keys)
-                for row in db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
-            }
+            for chunk in batches(keys):
+                beside = _beside(db, chunk)
+                rows = db.execute(sa.select(articles).where(articles.c.key.in_(chunk)))
+                made |= {f"{PREFIX}{row.key[:6]}/{row.key}.json": _record(row, beside) for row in rows}
+        return made
 
     def begin(self, ledger_id: str) -> None:
         """Make this ledger the one of that name; `ConfigError` when it has published anything itself.
@@ -139,13 +142,49 @@ class Records:
             keep_fact(db, "news files", str(max(1, news_files)))
 
 
-def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What other tables hold of some articles. `categories` by slug, all others by the articles' keys."""
+
+    categories: Mapping[str, dict[str, Any]]
+    sightings: Mapping[str, list[_Row]]
+    holes: Mapping[str, list[_Row]]
+    moves: Mapping[str, list[_Row]]
+    revisions: Mapping[str, list[_Row]]
+    aliases: Mapping[str, list[_Row]]
+    echoes: Mapping[str, list[_Row]]
+    pictures: Mapping[str, list[dict[str, Any]]]
+
+
+def _beside(db: Connection, keys: Sequence[str]) -> _Beside:
+    """A statement a table, however many articles there are."""
+
+    def of(table: sa.Table, *order: sa.ColumnElement[Any], article: str = "article") -> Mapping[str, list[_Row]]:
+        found: defaultdict[str, list[_Row]] = defaultdict(list)
+        for row in db.execute(sa.select(table).where(table.c[article].in_(keys)).order_by(*order)):
+            found[row._mapping[article]].append(row)
+        return found
+
+    slugs = sa.select(articles.c.category).where(articles.c.key.in_(keys))
+    shelves = db.execute(sa.select(categories).where(categories.c.slug.in_(slugs)))
+    return _Beside(
+        categories={row.slug: dict(row._mapping) for row in shelves},
+        sightings=of(sightings, sightings.c.source, article="key"),
+        holes=of(holes, holes.c.kind, holes.c.name, holes.c.place),
+        moves=of(moves, moves.c.old_key),
+        revisions=of(revisions, revisions.c.number),
+        aliases=of(aliases, aliases.c.name),
+        echoes=of(echoes, echoes.c.other),
+        pictures=pictures_in_records(db, keys),
+    )
+
+
+def _record(row: _Row, beside: _Beside) -> bytes:
+    key = row.key
     known = {name: _plain(row._mapping[name]) for name in _COLUMNS}
     withdrawn = row.status == Status.WITHDRAWN
     if withdrawn:
         known |= dict.fromkeys(_TEXT)
-    category = db.execute(sa.select(categories).where(categories.c.slug == row.category)).first()
-    found = db.execute(sa.select(sightings).where(sightings.c.key == row.key).order_by(sightings.c.source))
     seen = [
         {
             "source": one.source,
@@ -153,34 +192,26 @@ def _record(db: Connection, row: sa.Row[tuple[object, ...]]) -> bytes:
             "first_seen_at": _plain(one.first_seen_at),
             "changed_at": _plain(one.changed_at),
         }
-        for one in found
+        for one in beside.sightings.get(key, ())
         if not withdrawn
     ]
-    left = db.execute(
-        sa.select(holes).where(holes.c.article == row.key).order_by(holes.c.kind, holes.c.name, holes.c.place)
-    )
-    old = db.execute(sa.select(moves.c.old_key).where(moves.c.article == row.key).order_by(moves.c.old_key))
     told = {
         "format": FORMAT,
         "article": known,
-        "category": dict(category._mapping) if category else None,
+        "category": beside.categories.get(row.category),
         "sightings": seen,
-        "holes": [{"kind": hole.kind, "name": hole.name, "place": hole.place} for hole in left],
-        "moves": list(old.scalars()),
-        "revisions": [_plain_row(one) for one in _rows_of(db, revisions, row.key) if not withdrawn],
-        "aliases": [alias.name for alias in _rows_of(db, aliases, row.key)],
-        "echoes": [echo.other for echo in _rows_of(db, echoes, row.key)],
+        "holes": [{"kind": hole.kind, "name": hole.name, "place": hole.place} for hole in beside.holes.get(key, ())],
+        "moves": [move.old_key for move in beside.moves.get(key, ())],
+        "revisions": [_plain_row(one) for one in beside.revisions.get(key, ()) if not withdrawn],
+        "aliases": [alias.name for alias in beside.aliases.get(key, ())],
+        "echoes": [echo.other for echo in beside.echoes.get(key, ())],
     }
-    if row.status != Status.WITHDRAWN and (shown := pictures_in_record(db, row.key)):
+    if not withdrawn and (shown := beside.pictures.get(key)):
         told["pictures"] = shown
-    return (json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode("utf-8", "surrogatepass")
+    return (json.dumps(told, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "surrogatepass")
 
 
-def _rows_of(db: Connection, table: sa.Table, key: str) -> list[sa.Row[tuple[object, ...]]]:
-    return list(db.execute(sa.select(table).where(table.c.article == key).order_by(*table.primary_key)))
-
-
-def _plain_row(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
+def _plain_row(row: _Row) -> dict[str, object]:
     return {name: _plain(value) for name, value in row._mapping.items()}
 
 
