@@ -34,6 +34,15 @@ class Objects:
                 for row in db.execute(sa.select(objects).where(self._ours, objects.c.key.in_(chunk)))
             }
 
+    def unknown(self, keys: Iterable[str]) -> list[str]:
+        """Those of these keys of which nothing is recorded."""
+        with self._database.begin() as db:
+            left = dict.fromkeys(keys)
+            for chunk in batches(left):
+                for key in db.execute(sa.select(objects.c.key).where(self._ours, objects.c.key.in_(chunk))).scalars():
+                    del left[key]
+        return list(left)
+
     def want(self, keys: Iterable[str]) -> None:
         """These objects are shown again: they stay, though they were to be deleted."""
         with self._database.begin() as db:

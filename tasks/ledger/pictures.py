@@ -154,7 +154,9 @@ def pictures_in_records(db: Connection, keys: Iterable[str]) -> dict[str, list[d
 def take_over_pictures(
     db: Connection, key: str, html: str, told: Iterable[Mapping[str, Any]], *, now: datetime
 ) -> None:
-    """The reverse of `pictures_in_records`, for one article."""
+    """The reverse of `pictures_in_records`, for an article that the ledger has just got."""
+    if not wanted_by(html):  # nearly every one, and a whole archive is taken over
+        return
     note_uses(db, key, html, now=now)
     for one in told:
         kept = {"digest": one["digest"], "extension": one["extension"], "sizes": json.dumps(one["sizes"])}
