@@ -5,6 +5,7 @@ it says so. It is replaced compare-and-swap, so a run that was thought dead cann
 """
 
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -62,6 +63,10 @@ class Publication:
 
         `StoreError` when it is another ledger's, or when store and ledger are not of the same time.
         """
+        if self._run.ledger.records.unfinished():
+            raise StoreError(
+                "a restore of this ledger was begun and has not ended; expected first: finews restore, again"
+            )
         generation = self._run.ledger.generations.number()
         another = self._run.ledger.objects.settle_store()
         if not self._look(generation) or self._state is None:
@@ -143,19 +148,28 @@ class Publication:
         deletions = plan([], objects.known(keys), obsolete=keys).deletions
         if not deletions:
             return
-        limits, allowed = self._run.site.publish, self._run.allow_deletions
+        allowed = self._run.allow_deletions
         if allowed is None:
-            count = objects.count()
-            share = max(int(limits.max_deletion_share * count), min(_FEW, count // 3))
-            allowed = min(limits.max_deletions, share)
+            share = self._run.site.publish.max_deletion_share
+            # Where there are more objects than this, so many deletions are allowed: no need to count a whole archive.
+            enough = max(3 * len(deletions), math.ceil(len(deletions) / share) if share else 0) + 1
+            allowed = self._allowed_deletions(objects.count(at_most=enough))
         self._run.recorder.planned(deletions)
         if len(deletions) > allowed:
+            count = objects.count()
+            if self._run.allow_deletions is None:
+                allowed = self._allowed_deletions(count)
             raise TooManyDeletions(
-                f"{len(deletions)} of {objects.count()} objects are to be deleted, and {allowed} may be: nothing was "
+                f"{len(deletions)} of {count} objects are to be deleted, and {allowed} may be: nothing was "
                 f"deleted, the first is {deletions[0].key}; look why, then "
                 f"run with --allow-deletions {len(deletions)} (in the UI: allow_deletions)"
             )
         self._wave("deletions", deletions, {})
+
+    def _allowed_deletions(self, count: int) -> int:
+        """By the site's limits, of so many objects."""
+        limits = self._run.site.publish
+        return min(limits.max_deletions, max(int(limits.max_deletion_share * count), min(_FEW, count // 3)))
 
     def close(self) -> None:
         """Everything is there: finish the generation in the ledger, then in the store."""

@@ -23,7 +23,7 @@ def restore_ledger(run: Run) -> None:
     """Fill the empty ledger with what the store's records of articles say, and with the digest of every object.
 
     Afterwards every page is due: it is rendered and compared, so that what the store lacks comes back too. Pictures that no
-    record names are of no use, and leave.
+    record names are of no use, and leave. Stopped half way, it goes on when it is started again.
     """
     found = run.store.read(MARKER)
     if found is None:
@@ -36,14 +36,14 @@ def restore_ledger(run: Run) -> None:
     listed = [found.key for found in run.store.listed()]
     keys = sorted(key for key in listed if key != MARKER and not is_for_operators(key, run.site))
     ours = [key for key in keys if key.startswith(PREFIX)]
-    for batch in read_all(run.store, ours):
+    for batch in read_all(run.store, records.missing(ours)):
         records.read({key: stored.body for key, stored in batch})
+    for batch in read_all(run.store, run.ledger.objects.unknown(keys)):
+        run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
     news_files = sum(key.startswith("sitemap-news") for key in keys)
     records.finish(news_files=news_files, shards=_shards(run.store.read(SITEMAPS)))
     take_over_journals(run, listed)
     run.ledger.generations.settle(state.generation)
-    for batch in read_all(run.store, keys):
-        run.ledger.objects.record([_receipt(key, stored) for key, stored in batch], now=run.now)
     run.ledger.objects.delete_later(run.ledger.pictures.left_over(), after=run.now + run.grace)
     told = f"{len(ours)} articles from {len(keys)} objects, generation {state.generation}"
     run.recorder.outcome(

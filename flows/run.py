@@ -15,6 +15,7 @@ from tasks.config import Site, load_site
 from tasks.errors import ConfigError, StoreError
 from tasks.ledger import Lease, Ledger
 from tasks.outputs import SiteFacts, SourceFacts
+from tasks.outputs.rendering import Renderers
 from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
 from tasks.stores import Capabilities, Store, open_store, service_of
@@ -36,7 +37,7 @@ class Run:
     store: Store
     client: Client
     recorder: Recorder
-    facts: SiteFacts
+    renderers: Renderers
     now: datetime
     captures: Captures | None = None
     lease: Lease | None = None
@@ -47,6 +48,11 @@ class Run:
     grace: timedelta = timedelta(
         hours=1
     )  # how long readers may use files of the search index that nothing names any more
+
+    @property
+    def facts(self) -> SiteFacts:
+        """What pages say of the site."""
+        return self.renderers.facts
 
 
 def read_site(path: str) -> Site:
@@ -92,6 +98,8 @@ def open_run(
             lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
         store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)
+        renderers = Renderers(facts_of(site), processes=site.workflow.processes)
+        open_things.callback(renderers.close)
         captures = None if dry_run else _captures(site, run_id)
         yield Run(
             site=site,
@@ -100,7 +108,7 @@ def open_run(
             client=open_things.enter_context(open_client(site, ledger.hosts, clock=clock, captures=captures)),
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
             captures=captures,
-            facts=facts_of(site),
+            renderers=renderers,
             now=now,
             lease=lease,
             allow_deletions=allow_deletions,

@@ -288,10 +288,14 @@ class VerdictTable(_Table):
 
 
 class WorkflowTable(_Table):
-    """`[workflow]`: how work is cut into task runs. A run that reads more than `batch_above` articles does `batch` in each."""
+    """`[workflow]`: how work is cut into task runs. A run that reads more than `batch_above` articles does `batch` in each.
+
+    `processes`: how many make pages where there are very many, as in a rebuild; 0: as many as there are cores.
+    """
 
     batch_above: Annotated[int, Field(ge=1)] = 300
     batch: Annotated[int, Field(ge=1, le=100)] = 25
+    processes: Annotated[int, Field(ge=0, le=64)] = 0
 
 
 class AnnounceTable(_Table):

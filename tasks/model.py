@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+from functools import cached_property
 
 # --- asking -----------------------------------------------------------------------------------
 
@@ -361,7 +362,7 @@ class Headline:
 # --- publishing -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: digests are taken once
 class Page:
     """One object to be: bytes and headers under a key.
 
@@ -374,13 +375,13 @@ class Page:
     cache_control: str
     encoding: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over headers and plain body, so that a header-only change is a change."""
         encoding = f"stored as {self.encoding}\n" if self.encoding else ""
         return hashlib.sha256(f"{self.content_type}\n{self.cache_control}\n{encoding}".encode() + self.body).hexdigest()
 
-    @property
+    @cached_property
     def body_digest(self) -> str:
         """Changes when the stored bytes do: with the plain body, and with the encoding in which it is stored."""
         return _digest_of_stored(self.body, self.encoding)

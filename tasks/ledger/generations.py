@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from tasks.errors import ConfigError
 from tasks.ledger.facts import fact, keep_fact
-from tasks.ledger.opening import Database
+from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import articles, indexes, versions
 from tasks.model import Page
 
@@ -41,26 +41,27 @@ class Generations:
 
     def keep(self, pages: Iterable[Page]) -> None:
         """Remember how these pages look in the generation that is being published; forget what is too old."""
+        shown = {page.key: page for page in pages}
         with self._database.begin() as db:
             number = last_number(db) + 1
-            for page in pages:
-                here = versions.c.key == page.key
-                newest_old = sa.select(sa.func.max(versions.c.generation)).where(
-                    here, versions.c.generation <= number - KEPT
-                )
-                limit = db.execute(newest_old).scalar() or 0
-                gone = sa.or_(versions.c.generation < limit, versions.c.generation == number)
-                db.execute(versions.delete().where(here, gone))
-                db.execute(
-                    versions.insert().values(
-                        key=page.key,
-                        generation=number,
-                        content_type=page.content_type,
-                        cache_control=page.cache_control,
-                        encoding=page.encoding,
-                        body=zlib.compress(page.body),
-                    )
-                )
+            for chunk in batches(shown):
+                old = sa.and_(versions.c.key.in_(chunk), versions.c.generation <= number - KEPT)
+                # Of those that are too old, the newest is what was shown in the oldest generation that is kept.
+                newest_old = sa.select(versions.c.key, sa.func.max(versions.c.generation).label("limit")).where(old)
+                limits = {row.key: row.limit for row in db.execute(newest_old.group_by(versions.c.key))}
+                db.execute(_FORGET, [{"of": key, "limit": limits.get(key, 0), "number": number} for key in chunk])
+                rows = [
+                    {
+                        "key": key,
+                        "generation": number,
+                        "content_type": shown[key].content_type,
+                        "cache_control": shown[key].cache_control,
+                        "encoding": shown[key].encoding,
+                        "body": zlib.compress(shown[key].body),
+                    }
+                    for key in chunk
+                ]
+                db.execute(versions.insert(), rows)
 
     def pages_of(self, number: int) -> tuple[Page, ...]:
         """Open list pages as they were in an earlier generation; `ConfigError` when that is not known (any more)."""
@@ -130,3 +131,9 @@ def last_number(db: Connection) -> int:
 def oldest_kept(db: Connection) -> int:
     """The first generation to which one can go back, or whose lists a later one may show; above the last: to none."""
     return max(int(fact(db, "versions since") or 1), last_number(db) - KEPT)
+
+
+_FORGET = versions.delete().where(
+    versions.c.key == sa.bindparam("of"),
+    sa.or_(versions.c.generation < sa.bindparam("limit"), versions.c.generation == sa.bindparam("number")),
+)

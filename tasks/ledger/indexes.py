@@ -44,8 +44,8 @@ from tasks.catalogue import (
 )
 from tasks.ledger.articles import articles_from_rows, with_category
 from tasks.ledger.facts import fact, keep_fact
-from tasks.ledger.opening import Database
-from tasks.ledger.places import AT_REF, beside_place, bound, mark_stale
+from tasks.ledger.opening import Database, batches
+from tasks.ledger.places import AT_REF, bound, mark_stale, neighbours
 from tasks.ledger.schema import articles, categories, indexes, moves, orders
 from tasks.model import Article, Category, Headline, WithdrawalReason
 
@@ -101,23 +101,27 @@ class Indexes:
 
     def read(self, ref: IndexRef, *, now: datetime) -> Index:
         """What one page shows now."""
+        return self.read_all([ref], now=now)[0]
+
+    def read_all(self, refs: Iterable[IndexRef], *, now: datetime) -> list[Index]:
+        """What each of these pages shows now."""
         with self._database.begin() as db:
-            return _READERS[ref.kind](_Reading(db, self._zone, now), ref)
+            reading = _Reading(db, self._zone, now)
+            return [_READERS[ref.kind](reading, ref) for ref in refs]
 
     def surroundings(self, of: Iterable[Article]) -> Mapping[str, Surroundings]:
         """By key, the articles that arrived before and after each one in its category."""
-        found: dict[str, Surroundings] = {}
+        shelves = {article.key: article.category for article in of}
         with self._database.begin() as db:
             reading = _Reading(db, self._zone, None)
-            for article in of:
-                place = db.execute(sa.select(articles.c.place).where(articles.c.key == article.key)).scalar()
-                if place is not None:
-                    before, after = (db.execute(query).first() for query in beside_place(article.category.slug, place))
-                    found[article.key] = Surroundings(
-                        previous=reading.headline(before, article.category) if before else None,
-                        next=reading.headline(after, article.category) if after else None,
-                    )
-        return found
+            return {
+                key: Surroundings(
+                    previous=reading.headline(before, shelves[key]) if before else None,
+                    next=reading.headline(after, shelves[key]) if after else None,
+                )
+                for chunk in batches(shelves)
+                for key, (before, after) in neighbours(db, chunk).items()
+            }
 
 
 class _Reading:

@@ -34,6 +34,15 @@ class Objects:
                 for row in db.execute(sa.select(objects).where(self._ours, objects.c.key.in_(chunk)))
             }
 
+    def unknown(self, keys: Iterable[str]) -> list[str]:
+        """Those of these keys of which nothing is recorded."""
+        with self._database.begin() as db:
+            left = dict.fromkeys(keys)
+            for chunk in batches(left):
+                for key in db.execute(sa.select(objects.c.key).where(self._ours, objects.c.key.in_(chunk))).scalars():
+                    del left[key]
+        return list(left)
+
     def want(self, keys: Iterable[str]) -> None:
         """These objects are shown again: they stay, though they were to be deleted."""
         with self._database.begin() as db:
@@ -87,10 +96,11 @@ class Objects:
             db.execute(articles.update().values(stale=True))
             db.execute(indexes.update().values(stale=True))
 
-    def count(self) -> int:
-        """How many objects we have there."""
+    def count(self, *, at_most: int | None = None) -> int:
+        """How many objects we have there; `at_most`: where there are more, that number, without a look at the others."""
+        found = sa.select(objects.c.key).where(self._ours).limit(at_most).subquery()
         with self._database.begin() as db:
-            return db.execute(sa.select(sa.func.count()).select_from(objects).where(self._ours)).scalar() or 0
+            return db.execute(sa.select(sa.func.count()).select_from(found)).scalar() or 0
 
     def intend(self, keys: Iterable[str], *, now: datetime, until: datetime | None = None) -> None:
         """Before these are written or deleted: from now on it is not known what stands there, until it is recorded.

@@ -202,5 +202,8 @@ def _migrate(connection: Connection, shown: str) -> None:
         raise LedgerTooNew(
             f"ledger {shown}: written by a newer finews (schema {current}, this one knows up to {REVISION}): update finews"
         )
+    if connection.dialect.name == "sqlite" and not connection.connection.in_transaction:
+        # Python begins no transaction before DDL: killed half way, there would be some of the tables.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -150,17 +150,21 @@ def lose_pictures(db: Connection, keys: Iterable[str] | None = None) -> None:
         db.execute(again.where(pictures.c.id.in_(lost)))
 
 
-def pictures_in_record(db: Connection, key: str) -> list[dict[str, Any]]:
-    """What a new ledger would have to know of the pictures of an article."""
-    of_article = sa.select(picture_uses.c.picture).where(picture_uses.c.article == key)
-    rows = db.execute(_kept().where(pictures.c.id.in_(of_article)).order_by(pictures.c.id))
-    return [{"url": row.url} | asdict(_mirrored(row)) for row in rows]
+def pictures_in_records(db: Connection, keys: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """What a new ledger would have to know of the pictures of each of these articles."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    of_them = _kept().add_columns(picture_uses.c.article).join(picture_uses, picture_uses.c.picture == pictures.c.id)
+    for row in db.execute(of_them.where(picture_uses.c.article.in_(list(keys))).order_by(pictures.c.id)):
+        found.setdefault(row.article, []).append({"url": row.url} | asdict(_mirrored(row)))
+    return found
 
 
 def take_over_pictures(
     db: Connection, key: str, html: str, told: Iterable[Mapping[str, Any]], *, now: datetime
 ) -> None:
-    """The reverse of `pictures_in_record`."""
+    """The reverse of `pictures_in_records`, for an article that the ledger has just got."""
+    if not wanted_by(html):  # nearly every one, and a whole archive is taken over
+        return
     note_uses(db, key, html, now=now)
     for one in told:
         kept = {"digest": one["digest"], "extension": one["extension"], "sizes": json.dumps(one["sizes"])}

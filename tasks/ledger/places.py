@@ -4,6 +4,7 @@ Whatever changes what a list shows marks that list as stale in the same transact
 forgotten. The work is a few rows for each article, however many there are.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from tasks.ledger.schema import Instant, articles, holes, indexes, orders
 from tasks.model import Status
 
 _BATCH = 500  # articles in one transaction
+_Row = Row[tuple[object, ...]]
 # Where a page of a list has its row; `bound` gives the values.
 AT_REF = sa.and_(
     indexes.c.kind == sa.bindparam("of_kind"),
@@ -291,21 +293,45 @@ def mark_stale(db: Connection, marks: dict[IndexRef, datetime | None]) -> None:
 
 def _neighbours_are_stale(db: Connection, key: str, category: str, place: int) -> set[str]:
     keys: set[str] = set()
-    for beside in beside_place(category, place):
-        neighbour = db.execute(beside.with_only_columns(articles.c.key)).scalar()
-        if neighbour and neighbour != key:
-            db.execute(articles.update().where(articles.c.key == neighbour).values(stale=True))
-            keys.add(neighbour)
+    for beside in (_before(db, category, place), _after(db, category, place)):
+        if beside and beside.key != key:
+            db.execute(articles.update().where(articles.c.key == beside.key).values(stale=True))
+            keys.add(beside.key)
     return keys
 
 
-def beside_place(category: str, place: int) -> tuple[sa.Select[tuple[object, ...]], sa.Select[tuple[object, ...]]]:
-    """The articles before and after a place in a category."""
-    here = sa.select(articles).where(articles.c.category == category).limit(1)
-    return (
-        here.where(articles.c.place < place).order_by(articles.c.place.desc()),
-        here.where(articles.c.place > place).order_by(articles.c.place),
-    )
+def neighbours(db: Connection, keys: Sequence[str]) -> dict[str, tuple[_Row | None, _Row | None]]:
+    """By key, the articles before and after each one in its category; those that stand in no list are left out.
+
+    Nearly always they have the numbers beside it; only where an article has left, or none has come yet, is one looked for.
+    """
+    mine = sa.select(articles.c.key, articles.c.category, articles.c.place).where(articles.c.place.is_not(None))
+    placed = {row.key: (row.category, row.place) for row in db.execute(mine.where(articles.c.key.in_(keys)))}
+    beside: defaultdict[str, set[int]] = defaultdict(set)
+    for category, place in placed.values():
+        beside[category] |= {place - 1, place + 1}
+    there = {
+        (category, row.place): row
+        for category, places in beside.items()  # SQLite reads the whole table for pairs of category and place
+        for row in db.execute(_AT_PLACES, {"category": category, "places": sorted(places)})
+    }
+    return {
+        key: (
+            there.get((category, place - 1)) or _before(db, category, place),
+            there.get((category, place + 1)) or _after(db, category, place),
+        )
+        for key, (category, place) in placed.items()
+    }
+
+
+def _before(db: Connection, category: str, place: int) -> _Row | None:
+    here = sa.and_(articles.c.category == category, articles.c.place < place)
+    return db.execute(sa.select(*_BESIDE).where(here).order_by(articles.c.place.desc()).limit(1)).first()
+
+
+def _after(db: Connection, category: str, place: int) -> _Row | None:
+    here = sa.and_(articles.c.category == category, articles.c.place > place)
+    return db.execute(sa.select(*_BESIDE).where(here).order_by(articles.c.place).limit(1)).first()
 
 
 def _spot(row: Row[tuple[object, ...]]) -> Spot | None:
@@ -330,6 +356,13 @@ def _newest_month(db: Connection) -> str:
     return db.execute(sa.select(sa.func.max(orders.c.name)).where(orders.c.kind == "month")).scalar() or ""
 
 
+_BESIDE = (
+    articles.c.key, articles.c.category, articles.c.place, articles.c.title, articles.c.page_key, articles.c.published_at,
+    articles.c.summary,
+)  # fmt: skip
+_AT_PLACES = sa.select(*_BESIDE).where(
+    articles.c.category == sa.bindparam("category"), articles.c.place.in_(sa.bindparam("places", expanding=True))
+)
 _SPOT_COLUMNS = (
     articles.c.key, articles.c.category, articles.c.place, articles.c.day, articles.c.day_place, articles.c.month,
     articles.c.month_place, articles.c.published_at, articles.c.updated_at,

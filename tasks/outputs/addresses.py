@@ -12,6 +12,7 @@ HOME, CATEGORIES, ARCHIVE = "index.html", "category/index.html", "archive/index.
 ABOUT, MISSING, SEARCH, ROBOTS = "about.html", "404.html", "search.html", "robots.txt"
 SITEMAPS, SITEMAP_OF_LISTS = "sitemap.xml", "sitemaps/lists.xml"
 
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~/-]*")  # RFC 3986 section 2.3, and the slash
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 
 
@@ -68,6 +69,8 @@ def news_sitemap_key(number: int) -> str:
 
 def encoded(key: str) -> str:
     """The key as a URL path: every segment percent-encoded, the slashes kept."""
+    if _UNRESERVED.fullmatch(key):  # nearly every key
+        return key
     return "/".join(quote(segment, safe="", errors="replace") for segment in key.split("/"))
 
 
@@ -83,7 +86,9 @@ def absolute(site: SiteFacts, key: str) -> str:
 
 def relative(key: str, *, start: str) -> str:
     """Link to `key` from the page `start`; it works under any prefix and from a folder on disk."""
-    return encoded(posixpath.relpath(key, posixpath.dirname(start) or "."))
+    here, there = start.split("/")[:-1], key.split("/")
+    shared = len(posixpath.commonprefix((here, there)))
+    return encoded("/".join([*[".."] * (len(here) - shared), *there[shared:]]) or ".")
 
 
 def rooted(site: SiteFacts, key: str) -> str:

@@ -1,6 +1,7 @@
 """Values of a post's front matter, such that every YAML reader gets the same string back."""
 
 import re
+from functools import lru_cache
 
 import yaml
 
@@ -31,6 +32,7 @@ def one_item(text: str) -> str:
     return text if _is_plain(text) else f"[{quoted(text)}]"
 
 
+@lru_cache(maxsize=4096)  # the names of a site's media, again and again
 def _is_plain(text: str) -> bool:
     if re.search(r"\s", text) or one_line(text) != text:
         return False

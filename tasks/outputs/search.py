@@ -34,7 +34,8 @@ _OF_RUNTIME = re.compile(r"pagefind\.js|wasm\.unknown\.pagefind|pagefind-entry\.
 _TYPES = {"js": "text/javascript; charset=utf-8", "json": "application/json"}
 
 # search.js has the same rules for these three.
-_WORD = re.compile(r"[^\W_\x00-\u2e7f]|[^\W_\u2e80-\U0010ffff]+")
+_IDEOGRAPH, _LETTER = r"[^\W_\x00-\u2e7f]", r"[^\W_\u2e80-\U0010ffff]"
+_BEFORE_WORD = re.compile(rf"(?={_IDEOGRAPH})|(?<!{_LETTER})(?={_LETTER})")
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if chr(wide).isalnum()}
 _BLANK = "␣"  # a blank of the text; a plain one ends a word of the index
 
@@ -101,7 +102,7 @@ def _card(article: Article, site: SiteFacts) -> str:
 def _words(text: str) -> str:
     """The text as words with a blank between them, each with the punctuation after it; its own blanks are marked."""
     marked = re.sub(r"\s+", _BLANK, one_line(text).translate(_NARROW).strip())
-    return _WORD.sub(r" \g<0>", marked).strip()
+    return _BEFORE_WORD.sub(" ", marked).strip()
 
 
 # --- what there is once -------------------------------------------------------------------------

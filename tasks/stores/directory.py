@@ -19,6 +19,7 @@ from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Listed, Page, Receipt, Stored
 from tasks.stores import Capabilities, Guard, StoreKind, StoreOptions, unguarded
 from tasks.stores.checks import SCRATCH, check_key, check_writes, conflicting, deleted, written
+from tasks.stores.syncing import sync
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 # These say "not now" (a network file system, or a folder emptied by another run); all others need an operator.
@@ -55,7 +56,7 @@ class DirectoryStore:
             raise self._failure("read", error) from error
 
     def write(self, actions: Iterable[Action], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
-        """Write each page to a file of its own and rename it into place; then sync the folders, each once."""
+        """Write each page to a file of its own; sync; rename each into place; sync again."""
         writes = check_writes(actions)
         for _, page in writes:
             if page.encoding:
@@ -64,13 +65,21 @@ class DirectoryStore:
             return ()
         try:
             with self._scratch() as scratch:
-                receipts: list[Receipt] = []
-                for number, (action, page) in enumerate(writes):
-                    receipts.append(self._put(action, page, scratch / str(number), guard))
+                aside = [scratch / str(number) for number in range(len(writes))]
+                new = [
+                    path for path, (action, page) in zip(aside, writes, strict=True) if _laid_aside(path, action, page)
+                ]
+                if new:
+                    sync(self._root, new)
+                made = set[Path]()
+                receipts = tuple(
+                    self._put(action, page, path, made, guard)
+                    for path, (action, page) in zip(aside, writes, strict=True)
+                )
             self._sync_folders_of(receipt.key for receipt in receipts if not receipt.error)
         except OSError as error:
             raise self._failure("write", error) from error
-        return tuple(receipts)
+        return receipts
 
     def delete(self, keys: Iterable[str], *, guard: Guard = unguarded) -> tuple[Receipt, ...]:
         """Remove the files, and the folders that this empties."""
@@ -132,13 +141,14 @@ class DirectoryStore:
             shutil.rmtree(own, ignore_errors=True)
             os.close(lock)
 
-    def _put(self, action: Action, page: Page, scratch: Path, guard: Guard) -> Receipt:
-        """Write one page aside, and rename it into place if what is there is what the action expects."""
+    def _put(self, action: Action, page: Page, aside: Path, made: set[Path], guard: Guard) -> Receipt:
+        """Rename the page that lies aside into place, if what is there is what the action expects. `made`: known folders."""
         target = self._root / page.key
-        if action.kind is not ActionKind.HEADERS:
-            _write_synced(scratch, page.body)
+        folder = target.parent
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if folder not in made:
+                folder.mkdir(parents=True, exist_ok=True)
+                made.add(folder)
         except (FileExistsError, NotADirectoryError):
             reason = f"{target.parent} cannot be a folder: there is a file of that name on the way; remove the file"
             return written(action, page, error=reason)
@@ -150,9 +160,9 @@ class DirectoryStore:
             if not _as_expected(action, target):
                 return conflicting(action, page)
             if action.kind is not ActionKind.HEADERS:
-                scratch.replace(target)
+                aside.replace(target)
             whole = target.stat().st_size == len(page.body)
-        return written(action, page, tag=_tag(page.body), verified=whole)
+        return written(action, page, tag=page.body_digest, verified=whole)
 
     def _remove(self, key: str) -> None:
         path = self._root / key
@@ -169,10 +179,13 @@ class DirectoryStore:
                 return
 
     def _sync_folders_of(self, keys: Iterable[str]) -> None:
-        folders = {folder for key in keys for folder in (self._root / key).parents}
-        for folder in sorted(folder for folder in folders if folder.is_relative_to(self._root)):
-            with contextlib.suppress(*_ABSENT):  # emptied and removed
-                _sync_folder(folder)
+        if self._root.is_dir():
+            sync(self._root, self._folders_of(keys))
+
+    def _folders_of(self, keys: Iterable[str]) -> Iterator[Path]:
+        """Every folder on the way to these keys, once. Emptied ones were removed."""
+        folders = {folder for key in keys for folder in (self._root / key).parents if folder.is_relative_to(self._root)}
+        yield from (folder for folder in sorted(folders) if folder.is_dir())
 
     def _failure(self, verb: str, error: OSError) -> StoreError:
         advice = _ADVICE.get(error.errno or 0, "")
@@ -182,7 +195,7 @@ class DirectoryStore:
 
 
 def _tag(body: bytes) -> str:
-    """By content, as most object stores do: a copy of the folder is as good as the folder."""
+    """By content, as most object stores do: a copy of the folder is as good as the folder. As `Page.body_digest`."""
     return hashlib.sha256(body).hexdigest()
 
 
@@ -234,20 +247,13 @@ def _sweep(left: Path) -> None:
         os.close(lock)
 
 
-def _write_synced(path: Path, body: bytes) -> None:
-    """A new file that a web server may read, whole on the disk when this returns."""
+def _laid_aside(path: Path, action: Action, page: Page) -> bool:
+    """Write the page to a new file that a web server may read; False where the action changes headers only."""
+    if action.kind is ActionKind.HEADERS:
+        return False
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        file.write(page.body)
+    return True
 
 
 def _raise(error: OSError) -> None:

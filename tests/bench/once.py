@@ -4,6 +4,7 @@ Modes: `flow` (orchestrated), `plain` (the same work as function calls), `empty`
 CPU is that of this process, its imports left out; the Prefect server and the upstream have processes of their own.
 """
 
+import functools
 import json
 import logging
 import resource
@@ -28,7 +29,6 @@ from flows.run import Run, open_run, read_site  # noqa: E402
 from flows.syndicate import BATCH, syndicate  # noqa: E402
 from flows.wish import Wish  # noqa: E402
 from tasks.model import RunReport  # noqa: E402
-from tasks.render import render_indexes  # noqa: E402
 
 
 def orchestrated(site: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def plain(site: str) -> dict[str, Any]:
     # Only the way of calling differs: everything below it is the flow's own code.
     for module in (asking, reading, mirroring, publishing, publication):
         vars(module)["each"] = call
-    vars(publishing)["render_indexes"] = render_indexes.fn
+    vars(publishing)["begin"] = lambda task, run, **arguments: functools.partial(task.fn, **arguments)
     logging.getLogger("tasks").setLevel(logging.WARNING)
     with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:
         due = decide_all(run, Wish(), ask_sources(run, Wish()).keys)

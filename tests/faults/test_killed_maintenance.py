@@ -90,3 +90,30 @@ def test_nothing_is_left_of_what_a_killed_run_wrote_when_it_is_withdrawn(folders
         assert told == [], f"killed before step {at}"
         assert [key for key in site.objects() if key.startswith("_posts/") and MOVING.number in key] == []
         shutil.rmtree(site.folder)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.fault(
+    reader="the site as it was",
+    reports="nothing: it is gone; any other run before the next restore Fails and says so",
+    heals="restore goes on with the records that are left; when all were read, the next run of any kind makes the pages",
+)
+def test_a_restore_is_killed_at_any_step_and_goes_on(folders: Path, upstream: Upstream) -> None:
+    template = prepared(folders / "template", upstream)
+    first_news(upstream)
+    assert run(template.folder).state == "Completed"
+    template.ledger_file.unlink()
+    wanted = copied(template, folders / "wanted")
+    steps = run(wanted.folder, flow="restore").steps
+    store, ledger = wanted.files(), ledger_of(wanted)
+    for at in some(steps, 3):
+        site = copied(template, folders / f"killed-{at}")
+        assert run(site.folder, at=at, how=How.KILL, flow="restore").killed
+        assert dead_links(site) == [], f"killed before step {at}"
+        between = run(site.folder)
+        again = run(site.folder, flow="restore")
+        # It says that a restore is missing, or everything was read already, and it has done what was left.
+        assert (again.state == "Completed") == ("finews restore" in between.message), between.message
+        assert site.files() == store, f"killed before step {at}"
+        assert ledger_of(site) == ledger, f"killed before step {at}"
+        shutil.rmtree(site.folder)
