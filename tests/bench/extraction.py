@@ -122,7 +122,11 @@ def main() -> int:
     readers = {OURS: (Path(sys.executable), "ours")}
     if python is not None:
         readers |= {name: (python, reader.__name__) for name, (_, reader) in PEERS.items() if name not in left_out}
-    rows = {name: measure(*how) for name, how in readers.items() if only in name.lower()}
+    rows = {}
+    for name, how in readers.items():
+        if only in name.lower():
+            print(f"measuring {name}", file=sys.stderr)
+            rows[name] = measure(*how)
     lines = list(report(rows)) if rows else [f"no reader's name has {only!r} in it"]
     print("\n".join(lines))
     if left_out:

@@ -1,5 +1,7 @@
 """What is left of an article of which only an excerpt may be shown."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,7 +62,7 @@ def test_markup_in_a_digest_stays_text(summary: str) -> None:
     ],
     ids=lambda odd: "-".join(odd),
 )
-def test_an_article_of_before_there_were_limits_is_cut_too(odd: dict[str, str]) -> None:
+def test_an_article_of_before_there_were_limits_is_cut_too(odd: dict[str, Any]) -> None:
     """What raises here would end the run that a site file with other rights begins."""
     shown = excerpted(article(**odd))
     assert len(shown.summary) <= 160
