@@ -64,7 +64,7 @@ lock: setup-dev  ## resolve the dependencies anew into the two lock files
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
 
 clean:  ## remove what make and runs have made, but not what was published
-	rm -rf .venv .web .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .web .peers .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

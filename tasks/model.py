@@ -170,11 +170,12 @@ class Text:
 
     What is empty or None is not told. `canonical` is the address that the page calls its own, `links` other addresses of
     it (mobile, AMP). `method` names how the text was found, `confidence` (0 to 1) how sure that is.
-    `replaced_share` (0 to 1): how many characters of the answer could not be read.
+    `replaced_share` (0 to 1): how many characters of the answer could not be read. `summary`: a lead that stands apart.
     """
 
     html: str
     title: str = ""
+    summary: str = ""
     published_at: datetime | None = None
     modified_at: datetime | None = None
     author: str = ""

@@ -64,7 +64,7 @@ def compose(
         updated_at=published_at,
         category=category,
         origin_url=entry.link if re.match(r"https?://", entry.link) else share_url,
-        summary=offer.summary or excerpt(safe),
+        summary=offer.summary or text.summary or excerpt(safe),
         quote=entry.digest if entry.media is None else None,
         post_body=html,
         html=to_mirror(safe) if pictures == "mirror" else safe,

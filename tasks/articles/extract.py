@@ -14,6 +14,7 @@ import trafilatura
 from lxml.html import HtmlElement
 
 from tasks.articles.charset import decode_page
+from tasks.articles.leads import abstract_of, lead_of
 from tasks.articles.metadata import Metadata, best_title, read_metadata, visible_line
 from tasks.articles.moments import is_day_only, moment
 from tasks.articles.page import line_of, read_page
@@ -95,8 +96,10 @@ def _found(root: HtmlElement, metadata: Metadata, url: str, *, zone: tzinfo, now
         raise ParseError("no article in the page: expected some sentences outside of links")
     confidence = _confidence(picked, passages, said, dated=(metadata.published_at or line[0]) is not None)
     method = "trafilatura" if picked.trusted else "passages"
-    html = cut_out(picked, passages)
-    return _text(metadata, html=html, heading=heading, line=line, method=method, confidence=confidence)
+    abstract, lead = abstract_of(picked, passages), lead_of(picked, passages, metadata)
+    html = (f"<p>{escape(abstract)}</p>" if abstract else "") + cut_out(picked, passages)
+    text = _text(metadata, html=html, heading=heading, line=line, method=method, confidence=confidence)
+    return replace(text, summary=lead)
 
 
 def _library_text(root: HtmlElement, url: str) -> str:

@@ -24,6 +24,7 @@ class Described:
     modified: str = ""
     author: str = ""
     media: str = ""
+    description: str = ""
     body: str = ""
     address: str = ""
 
@@ -45,6 +46,7 @@ def described_article(root: HtmlElement) -> Described:
         modified=_text(item.get("dateModified")),
         author="; ".join(dict.fromkeys(_names(item.get("author")))),
         media=next(iter(_names(item.get("publisher"))), ""),
+        description=_text(item.get("description")),
         body=_body(item.get("articleBody")),
         address=_text(item.get("mainEntityOfPage")) or _text(item.get("url")),
     )

@@ -20,8 +20,8 @@ from tasks.articles.passages import squeezed
 from tasks.articles.plain import without_controls
 
 _PUBLISHED = (
-    "article:published_time og:article:published_time article:published og:published_time publishdate pubdate pub_date"
-    " publish_date publish-date published_time publication_date date.publication dc.date.issued dcterms.created dc.date"
+    "article:published_time og:article:published_time article:published og:published_time og:release_date publishdate pubdate"
+    " pub_date publish_date publish-date published_time publication_date date.publication dc.date.issued dcterms.created dc.date"
     " dcterms.date datepublished sailthru.date parsely-pub-date weibo:article:create_at bytedance:published_time"
     " firstpublishedtime date created citation_publication_date cxenseparse:recs:publishtime"
 ).split()
@@ -31,6 +31,7 @@ _MODIFIED = (
 ).split()
 _MEDIA = "mediaid source og:article:source article:source contentsource weibo:article:source".split()
 _AUTHOR = "author article:author og:article:author dc.creator byl parsely-author sailthru.author".split()
+_DESCRIPTION = "og:description description twitter:description".split()
 _BETWEEN = r"[\s：:]*"
 # The media name ends at a blank, or at what follows it on such lines.
 _FROM = re.compile(
@@ -50,7 +51,7 @@ _LONGEST_TITLE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a page tells. `titles`: all that it gives, the best first; `body`: the text that JSON-LD carries."""
+    """What a page tells. `titles`, `descriptions`: all that it gives, the best first; `body`: the text that JSON-LD carries."""
 
     titles: tuple[str, ...]
     published_at: datetime | None
@@ -59,6 +60,7 @@ class Metadata:
     media: str
     canonical: str
     links: tuple[str, ...]
+    descriptions: tuple[str, ...]
     body: str
 
 
@@ -81,6 +83,7 @@ def read_metadata(root: HtmlElement, *, url: str, zone: tzinfo, now: datetime) -
         ),
         canonical=_canonical(root, meta, base, url),
         links=tuple(dict.fromkeys(_other_addresses(root, meta, base))),
+        descriptions=tuple(text for text in (described.description, *_all(meta, _DESCRIPTION)) if text),
         body=described.body,
     )
 

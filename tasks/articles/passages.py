@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from tasks.articles.hints import is_hidden, names_noise, punctuation, weight
-from tasks.articles.page import body_of
+from tasks.articles.notes import points_elsewhere
+from tasks.articles.page import body_of, line_of
 
 _UNSEEN = frozenset(
     "script style noscript template iframe svg math object embed audio video canvas select datalist button input textarea"
@@ -29,6 +30,7 @@ _SENTENCE = 40  # Latin letters
 _ARTICLE = 300
 _LONGEST_TITLE = 400
 _SHORTEST_TITLE = 5
+_LONGEST_LABEL = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,7 +171,7 @@ class Passages:
         total = sentences[self.body] or 1.0
         around = set() if self.heading is None else set(self.heading.iterancestors())
         own = [element for element in around if element.tag == "article" and sentences.get(element, 0) >= _ARTICLE]
-        teasers = set(self._teasers())
+        teasers = {*self._teasers(), *self._pointers()}
         noisy: dict[HtmlElement, bool] = {}
         before = self.heading is not None
         for element in self._seen:
@@ -193,6 +195,18 @@ class Passages:
                 if parent is not None:
                     yield parent
 
+    def _pointers(self) -> Iterator[HtmlElement]:
+        """Parts that begin with words such as "read more"."""
+        first: dict[HtmlElement, Passage | None] = {}
+        for element in reversed(self._seen):
+            inner = (first[child] for child in element if first.get(child) is not None)
+            first[element] = self._found.get(element) or next(inner, None)
+        for element, passage in self._found.items():
+            if passage.size <= _LONGEST_LABEL and points_elsewhere(line_of(element)):
+                while (parent := element.getparent()) in first and first[parent] is passage:
+                    element = parent
+                yield element
+
 
 def is_in_line(element: HtmlElement) -> bool:
     """Whether it stands within a line of text and makes no block of its own."""
@@ -212,6 +226,8 @@ def _likeness(own: str, title: str, *, marked: bool) -> float:
     share = len(own) / len(title)
     if own == title:
         return 1.0
+    if marked and title in own and share < 1.7:  # with the name of the section, or a button
+        return 0.5 / share
     begins = title.startswith(own) and share > (0.1 if marked else 0.4)
     return 0.5 * share if own in title and (begins or (marked and share > 0.6)) else 0.0
 

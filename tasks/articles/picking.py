@@ -4,13 +4,13 @@ What the library and the tree agree on is taken, and what stands beside it in th
 class). Headings, short lines, pictures with captions, tables and lists between them stay; pictures before them too.
 """
 
-import re
 from dataclasses import dataclass
 
 from lxml import html
 from lxml.html import HtmlElement
 
 from tasks.articles.hints import is_about_picture
+from tasks.articles.notes import is_aside, is_dateline, is_note, is_notice
 from tasks.articles.page import line_of
 from tasks.articles.passages import HEADINGS, Passage, Passages, is_in_line
 
@@ -18,15 +18,6 @@ _TRUSTED = 0.4
 _LONGEST_CAPTION = 300  # Latin letters, about 120 Chinese characters
 _MARKED = frozenset({"span", "font", "strong", "b", "i", "em", "small"})
 _UNITS = frozenset({"table", "ul", "ol", "dl"})
-_DATE = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}:\d{2}")
-_LONGEST_NOTE = 60  # characters
-# Lines about the article that stand at its beginning or end.
-_NOTE = re.compile(
-    r"[\s（(【\[]*(?:(?:责任|責任|本文|值班|执行|见习)?(?:编辑|編輯|责编|責編|编审|校对|审核|监制)|原标题|原標題|来源|來源|文章来源|稿源|作者|字号|"
-    r"相关阅读|相關閱讀|相关新闻|相關新聞|延伸阅读|延伸閱讀|推荐阅读|更多精彩|分享到|打印|关键字|关键词|關鍵字|标签|扫一扫|打开微信"
-    r"|举报|纠错)[】\]）)]?\s*(?:[：:/|（(].*|$)",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +68,16 @@ def _with_lines_between(inside: list[Passage], kept: set[HtmlElement]) -> list[P
     found = []
     for passage in inside[places[0] : places[-1] + 1]:
         element = passage.element
+        if is_aside(line_of(element), linked=passage.linked / passage.size):
+            continue
         line = not passage.sentence and not passage.noise and passage.linked <= 0.3 * passage.size
         if element in kept or (line and (element.getparent() in parents or element.tag in HEADINGS)):
             found.append(passage)
-    while found and is_note(line_of(found[-1].element)):
+    while found and (is_note(text := line_of(found[-1].element)) or is_notice(text)):
         found.pop()
-    while found and (is_note(text := line_of(found[0].element)) or _is_dateline(text)):
+    while found and (is_note(text := line_of(found[0].element)) or is_dateline(text)):
         found.pop(0)
     return found
-
-
-def is_note(text: str) -> bool:
-    """Whether this line is about the article: who edited it, where it is from, what else to read."""
-    return len(text) <= _LONGEST_NOTE and bool(_NOTE.fullmatch(text))
-
-
-def _is_dateline(text: str) -> bool:
-    return len(text) <= _LONGEST_NOTE and bool(_DATE.search(text)) and not re.search(r"[。！？]|[.!?]$", text)
 
 
 def cut_out(picked: Picked, passages: Passages) -> str:

@@ -4,6 +4,7 @@ A file is read member by member, so that one answer is in memory at a time, and 
 from what is whole by its length and its checksum (RFC 1952 section 2.3.1).
 """
 
+import contextlib
 import io
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import ChunkedDataException
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeadersParserException
 
@@ -126,12 +128,22 @@ def _members(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 def _response_in(member: BinaryIO) -> Any:
     """The record in a member when it is an answer that was of use; its body is not read yet."""
-    try:
+    with _damage_named():
         record = next(iter(ArchiveIterator(member)), None)
         if record is None or record.rec_type != "response" or record.http_headers is None:
             return None
         return record if int(record.http_headers.get_statuscode()) == HTTPStatus.OK else None
-    except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError) as error:
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+    """`ValueError` for what the library says of a record that is none; the last three where a header is missing or odd."""
+    try:
+        yield
+    except (
+        *(ArchiveLoadFailed, StatusAndHeadersParserException, ChunkedDataException, EOFError, zlib.error),
+        *(AttributeError, TypeError, LookupError),
+    ) as error:
         raise ValueError(f"holds what is no WARC record: {error}") from error
 
 
@@ -148,13 +160,15 @@ def _received_at(record: Any) -> datetime:
 
 def _captured(record: Any) -> Captured:
     told, headers, asked = record.rec_headers, record.http_headers, _asked_url(record)
+    with _damage_named():
+        body = record.content_stream().read()
     kept = tuple((name.lower(), value) for name, value in headers.headers)
     return Captured(
         asked_url=asked,
         response=Response(
             url=told.get_header(ANSWERED_BY) or asked,
             status=int(headers.get_statuscode()),
-            body=record.content_stream().read(),
+            body=body,
             content_type=headers.get_header("content-type") or "",
             seconds=float(told.get_header(SECONDS) or 0),
             received_at=_received_at(record),

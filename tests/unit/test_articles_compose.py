@@ -32,6 +32,17 @@ def test_a_media_article() -> None:
     assert (article.category, article.revision, article.updated_at) == (DAILY, 1, article.published_at)
 
 
+@pytest.mark.parametrize(
+    ("listed", "lead", "summary"), [("", "导语。", "导语。"), ("增长两成。", "导语。", "增长两成。")]
+)
+def test_the_lead_of_a_page_is_the_summary_where_its_list_has_none(listed: str, lead: str, summary: str) -> None:
+    text = Text(html=BODY, summary=lead)
+    found = compose(
+        offer(entry(), listed), text, base_url="http://h/a/b", share_url="http://h/share", category=DAILY, zone=CHINA
+    )
+    assert found.summary == summary
+
+
 def test_a_rolling_article_has_its_digest_and_its_link() -> None:
     article = made(record=rolling(link="http://n/1.html"), summary="增长两成。")
     assert (article.quote, article.summary, article.origin_url) == (

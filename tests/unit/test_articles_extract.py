@@ -102,12 +102,36 @@ def test_text_that_line_breaks_part_is_one_article() -> None:
         f'<div class="comment-list"><p>网友甲：{PARAGRAPHS[2][::-1]}</p></div>',
         '<div class="ad"><p>开户即送好礼，名额有限，先到先得，点击下方按钮，马上领取。</p></div>',
         '<div style="display:none"><p>这里有一段读者看不到的文字，它不应当出现在正文里，也不该被发布出去。</p></div>',
+        f'<div><div><p>延伸阅读</p></div><div><a href="/1.html">另一条新闻</a><p>{PARAGRAPHS[1][::-1]}</p></div></div>',
+        '<p>Read more: <a href="/1.html">Alibaba poised to launch record-breaking $13.4bn Hong Kong listing</a></p>',
+        '<p>Get the best of it every morning in our newsletter, free. <a href="/letter">Sign up here!</a></p>',
+        "<p>免责声明：本网站所载文章，只代表作者的观点，与本网无关，请读者仅作参考，并请自行承担全部责任。</p>",
+        "<p>（某某网专稿，未经书面授权请勿转载。）</p>",
         "<aside><p>订阅我们的新闻信，每天早上八点，准时送到您的邮箱，随时可以退订。</p></aside>",
     ],
 )
 def test_what_is_about_the_article_or_beside_it_goes(extra: str) -> None:
     assert seen(read(page(PROSE + extra))) == " ".join(PARAGRAPHS)
     assert seen(read(page(PROSE, around=extra))) == " ".join(PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "该公司表示，未经授权不得转载其数据，并已对三家网站提起诉讼，要求赔偿。",
+        "Read more about the bank's plans and you will see that nobody knows, says the analyst.",
+        "The newsletter that he writes every week, and to which thousands subscribe, moved the market.",
+    ],
+)
+def test_what_a_text_says_of_such_things_stays(sentence: str) -> None:
+    body = f"<p>{PARAGRAPHS[0]}</p><p>{sentence}</p><p>{PARAGRAPHS[1]}</p>"
+    assert seen(read(page(body))) == " ".join([PARAGRAPHS[0], sentence, PARAGRAPHS[1]])
+
+
+def test_a_part_that_begins_with_a_pointer_goes_from_the_middle_too() -> None:
+    part = f"<div><div><p>延伸阅读</p></div><p>　　{PARAGRAPHS[1][::-1]}</p></div>"
+    body = f"<p>　　{PARAGRAPHS[0]}</p>{part}<p>　　{PARAGRAPHS[1]}</p><p>　　{PARAGRAPHS[2]}</p>"
+    assert seen(read(page(body))) == " ".join(PARAGRAPHS)
 
 
 def test_lists_of_teasers_with_long_summaries_are_no_article() -> None:
@@ -123,6 +147,56 @@ def test_lists_of_teasers_with_long_summaries_are_no_article() -> None:
 def test_a_name_of_noise_around_the_whole_page_is_not_believed() -> None:
     body = page().replace(b'class="wrap"', b'class="share sidebar"').replace(b'class="txt"', b'class="info"')
     assert seen(read(body)) == " ".join(PARAGRAPHS)
+
+
+LEAD = "多家银行近日下调存款利率，三年期下调十五个基点，储户开始把到期的存款转为理财产品或国债。"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f'<meta property="og:description" content="{LEAD}">',
+        f'<meta name="description" content="{LEAD[:30]}…">',
+        f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"-","description":"{LEAD}"}}</script>',
+    ],
+)
+def test_a_lead_that_stands_apart_is_the_summary(head: str) -> None:
+    text = read(page(head=head + "<title>多家银行下调存款利率_某某网</title>", line=f'<div class="dek">{LEAD}</div>'))
+    assert text.summary == LEAD
+    assert seen(text) == " ".join(PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        f'<figure><img src="/1.jpg"><figcaption>{LEAD}</figcaption></figure>',
+        f'<div><a href="/other.html">{LEAD}</a></div>',
+        "<div>多家银行近日下调存款利率的消息，在社交媒体上引起了广泛的讨论，话题登上热搜。</div>",
+    ],
+)
+def test_what_is_no_lead_is_no_summary(line: str) -> None:
+    head = f'<title>多家银行下调存款利率_某某网</title><meta name="description" content="{LEAD}">'
+    assert read(page(head=head, line=line)).summary == ""
+
+
+def test_what_the_text_begins_with_is_no_summary() -> None:
+    head = f'<title>多家银行下调存款利率_某某网</title><meta name="description" content="{PARAGRAPHS[0]}">'
+    for line in ("", f"<div class=meta>{PARAGRAPHS[0][:40]}</div>"):
+        assert read(page(head=head, line=line)).summary == ""
+
+
+@pytest.mark.parametrize("label", ["摘要：", "【核心提示】：", "导读："])
+def test_an_abstract_under_the_title_begins_the_text(label: str) -> None:
+    text = read(page(line=f"<div class='zy'>{label}{LEAD}</div>"))
+    assert seen(text) == " ".join([label + LEAD, *PARAGRAPHS])
+
+
+def test_a_heading_with_a_button_is_the_heading() -> None:
+    plain = page(head='<meta property="og:title" content="多家银行下调存款利率">')
+    text = read(plain.replace("存款利率</h1>".encode(), "存款利率 播报文章</h1>".encode()))
+    assert text.title == "多家银行下调存款利率"
+    assert text.confidence == read(plain).confidence
 
 
 def test_the_text_of_json_ld_is_taken_where_the_page_shows_only_its_beginning() -> None:
@@ -164,6 +238,7 @@ AT = datetime(2026, 8, 19, 17, 46, tzinfo=SHANGHAI)
         ),
         ('<meta property="article:published_time" content="2026-08-19T17:46:00+0800">', ""),
         ('<meta name="publishdate" content="2026-08-19 17:46">', ""),
+        ('<meta property="og:release_date" content="2026-08-19 17:46">', ""),
         ('<meta name="pubdate" content="Wed, 19 Aug 2026 09:46:00 GMT">', ""),
         ("", '<time datetime="2026-08-19T17:46:00+08:00">heute</time>'),
         ("", '<span itemprop="datePublished" content="2026-08-19T17:46"></span>'),
@@ -323,6 +398,11 @@ HOSTILE = {
     "brackets": b"<" * 1_000_000 + SENTENCES,
     "elements": b"<i></i>" * 500_000 + SENTENCES,
     "comments": b"<!--" * 200_000 + SENTENCES,
+    "pointers": b"<i></i>" * 20_000 + b"<div><p>Read more</p></div>" * 15_000 + SENTENCES,
+    "leads": b'<meta name=description content="'
+    + b"a lead, of some length, " * 20
+    + b'"><title>A title of a page</title><h1>A title of a'
+    b" page</h1>" + b"<div>a lead, of some length, that is another lead</div>" * 15_000 + SENTENCES,
     "headings": b"<title>A title of a page</title>" + b"<h1>A title of a page</h1>" * 10_000 + SENTENCES,
 }
 

@@ -1,6 +1,10 @@
 """What is left of an article of which only an excerpt may be shown."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.articles.rights import excerpted
 from tests.support.ledgers import article
@@ -44,6 +48,32 @@ def test_markup_in_a_digest_stays_text(summary: str) -> None:
     html = excerpted(article(summary=summary)).html
     assert "<script" not in html
     assert "<img" not in html
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"html": "<p>甲</p>" * 70_000, "post_body": "<p>甲</p>" * 70_000},
+        {"summary": "<i>" * 70_000},
+        {"summary": "<b " + "a=1 " * 2_000 + ">"},
+        {"origin_url": "http://h.example/" + "<b>" * 70_000},
+        {"origin_url": "http://[half/"},
+        {"origin_url": ""},
+    ],
+    ids=lambda odd: "-".join(odd),
+)
+def test_an_article_of_before_there_were_limits_is_cut_too(odd: dict[str, Any]) -> None:
+    """What raises here would end the run that a site file with other rights begins."""
+    shown = excerpted(article(**odd))
+    assert len(shown.summary) <= 160
+    assert excerpted(shown) == shown
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_summary_and_address_gives_an_excerpt(summary: str, url: str) -> None:
+    shown = excerpted(article(summary=summary, origin_url=url))
+    assert len(shown.summary) <= 160
+    assert "<script" not in shown.html
 
 
 def test_without_a_summary_the_link_is_left() -> None:

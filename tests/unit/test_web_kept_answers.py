@@ -1,15 +1,19 @@
 """Finding kept answers: the newest of each address, whatever order, file or damage they are in."""
 
+import gzip
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tasks.model import Request, Response
 from tasks.web.captures import Captures, files_in
-from tasks.web.kept_answers import find_kept, read_kept
+from tasks.web.kept_answers import captured, find_kept, read_kept
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 ASKED = "https://h.example/a?id=1"
@@ -75,6 +79,38 @@ def test_one_wrong_bit_is_seen_and_the_other_files_are_read(tmp_path: Path) -> N
     assert [remark.partition(":")[0] for remark in kept.remarks] == [path.name]
     assert kept.newest(ASKED) is None
     assert kept.newest(OTHER) is not None
+
+
+@pytest.mark.parametrize(
+    "missing", [b"WARC-Target-URI", b"WARC-Date", b"WARC-Type", b"Content-Length", b"Content-Type", b"HTTP/1.1"]
+)
+def test_a_record_without_a_part_of_its_head_is_damage(tmp_path: Path, missing: bytes) -> None:
+    path = keep(tmp_path, "odd", (ASKED, answer(b"a body")))
+    member = gzip.decompress(path.read_bytes())
+    assert missing in member
+    path.write_bytes(gzip.compress(member.replace(missing, b"X-Nothing")))
+    for place in filter(None, [find_kept(tmp_path).newest(ASKED)]):
+        found = read_kept(place)
+        assert found is None or found.response.url == ASKED
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(0, 4), st.binary(max_size=6)), max_size=4), st.booleans())
+def test_any_damage_to_a_file_is_named_or_harmless(edits: list[tuple[int, int, bytes]], whole: bool) -> None:
+    """`whole`: the damage was there before the file was compressed, so no checksum tells."""
+    with TemporaryDirectory() as name:
+        path = keep(Path(name), "run", (ASKED, answer(b"0123456789" * 9)), (OTHER, answer(b"other")))
+        raw = path.read_bytes()
+        if whole:
+            raw = gzip.decompress(raw)
+        for place, gone, new in edits:
+            raw = raw[:place] + new + raw[place + gone :]
+        path.write_bytes(gzip.compress(raw) if whole else raw)
+        kept = find_kept(Path(name))
+        assert all(remark.startswith(path.name) for remark in kept.remarks)
+        for found in filter(None, [kept.newest(ASKED), kept.newest(OTHER)]):
+            read_kept(found)
+        list(captured(path))
 
 
 @pytest.mark.parametrize("content", [b"no gzip at all", b"\x1f\x8b"])
