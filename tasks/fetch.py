@@ -6,8 +6,9 @@ from dataclasses import replace
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.articles.proof import wall_in
 from tasks.config import SourceSpec
-from tasks.errors import FetchError, FinewsError, worth_retrying
+from tasks.errors import FetchError, FinewsError, Walled, worth_retrying
 from tasks.ledger import Answers, Journal
 from tasks.ledger.answers import Answered
 from tasks.model import Capture, Entry, Listing, Request, Response, Stage, Unmodified, Validators
@@ -149,9 +150,10 @@ def _get(
         with journal.timed(subject, stage):
             response = client.get(request, validators=validators, manners=manners)
     except FinewsError as error:
-        error.attempts = attempt
-        journal.note(subject, stage, f"attempt {attempt}: {error}")
-        raise
+        told = _named(error)
+        told.attempts = attempt
+        journal.note(subject, stage, f"attempt {attempt}: {told}")
+        raise told from error.__cause__
     size, seconds = len(response.body), response.seconds
     permitted = f"; robots.txt: {response.permitted_by}" if response.permitted_by else ""
     journal.note(
@@ -160,6 +162,14 @@ def _get(
         f"attempt {attempt}: GET {request.url}: {response.status}, {size} bytes, {seconds:.2f} s{permitted}",
     )
     return response
+
+
+def _named(error: FinewsError) -> FinewsError:
+    """The error, by the name of the wall that came with its status; of what is gone, nothing else can be said."""
+    if not isinstance(error, FetchError) or error.answer is None or error.status in (404, 410):
+        return error
+    wall = wall_in(error.answer.body, content_type=error.answer.content_type)
+    return Walled(error, wall) if wall else error
 
 
 def _attempt() -> int:
