@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
@@ -32,6 +33,7 @@ def ask(
     """
     kind = find_sources()[spec.kind]
     waiting, asked, pages, partial = [kind.ask(spec)], set[str](), list[Listing](), False
+    since: datetime | None = None
     while waiting and len(asked) < spec.max_pages:
         if (request := waiting.pop(0)).url in asked:
             continue
@@ -42,15 +44,17 @@ def ask(
         if response.status != 304:
             pages.append(kind.read(spec, response))
             waiting += pages[-1].more
+            leads_to = _index_of(pages[-1])
+        else:
+            since, partial = since or (known.answered_at if known else None), True
+            leads_to = known.leads_to if known else ()
+            waiting += [Request(url=url) for url in leads_to]
         if answers:  # only what could be read
-            source = spec.name if first else ""
-            told = replace(response, headers=()) if response.status != 304 and _only_points(pages[-1]) else response
-            answers.note(request.url, told, reader=spec.digest, moved_to=moved_to, source=source)
-        if response.status == 304:
-            if first:
-                return Unmodified(source=spec.name, since=known.answered_at if known else None)
-            partial = True
-    return replace(_together(spec, pages), partial=partial)
+            source = spec.name if first and not leads_to else ""  # how long an index holds says nothing of its lists
+            answers.note(request.url, response, reader=spec.digest, moved_to=moved_to, source=source, leads_to=leads_to)
+        if first and response.status == 304 and not leads_to:
+            break
+    return replace(_together(spec, pages), partial=partial) if pages else Unmodified(source=spec.name, since=since)
 
 
 @task(
@@ -92,9 +96,9 @@ def text_url(spec: SourceSpec, entry: Entry) -> str:
     return request.url if request is not None else ""
 
 
-def _only_points(page: Listing) -> bool:
-    """Whether a page is an index of others: that it is what it was, or holds for long, says nothing of those."""
-    return bool(page.more) and not page.entries
+def _index_of(page: Listing) -> tuple[str, ...]:
+    """The lists to which a page leads that is an index of others and nothing else."""
+    return () if page.entries else tuple(request.url for request in page.more)
 
 
 def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
