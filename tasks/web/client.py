@@ -229,12 +229,12 @@ class Client:
         encoding = answer.headers.get("Content-Encoding", "")
         try:
             if size > exchange.most and (encoding or not exchange.cut):
-                raise self._too_large(answer.url, size, exchange.most)
+                raise self._too_large(answer.url, size, exchange)
             return decoded(b"".join(parts), encoding, limit=exchange.most)
         except TooLong as error:
             if exchange.cut:
                 return error.start
-            raise self._too_large(answer.url, exchange.most + 1, exchange.most) from error
+            raise self._too_large(answer.url, exchange.most + 1, exchange) from error
         except Undecodable as error:
             raise FetchError(f"GET {answer.url}: {error}", retryable=error.wanted, size=size) from error
 
@@ -242,8 +242,9 @@ class Client:
         seconds = f"{self._limits.total_timeout:g} s"
         return FetchError(f"GET {url}: not complete after {seconds}", retryable=True, size=size)
 
-    def _too_large(self, url: str, size: int, most: int) -> FetchError:
-        return FetchError(f"GET {url}: larger than {most} bytes", retryable=False, size=size)
+    def _too_large(self, url: str, size: int, exchange: "_Exchange") -> FetchError:
+        setting = "" if exchange.cut else ", the most that [fetch] max_bytes allows"
+        return FetchError(f"GET {url}: larger than {exchange.most} bytes{setting}", retryable=False, size=size)
 
     def _refusal(self, url: str, answer: requests.Response, response: Response, manners: Manners) -> FetchError:
         retryable, until = answer.status_code in _PASSING, None
