@@ -150,7 +150,7 @@ def _known_as_another(run: Run, offer: Offer, article: Article) -> bool:
             run.ledger.journal.note(article.key, Stage.PARSE, told)
             run.recorder.outcome(Outcome(subject=article.key, stage=Stage.PARSE, result=Result.SKIPPED, reason=told))
             return True
-        why = "both were read before" if same else "their texts differ"
+        why = "both were read before" if same else "their texts are not the same"
         run.ledger.journal.note(
             article.key, Stage.PARSE, f"its page has an address of {other} too; {why}, so both stay"
         )
