@@ -40,6 +40,18 @@ def test_both_name_each_other_once_both_stand_in_lists(ledger: Ledger) -> None:
     assert {article.key for article in due(ledger)} == {"a", "b"}
 
 
+def test_a_correction_that_makes_it_the_same_story_is_shown_by_both(ledger: Ledger) -> None:
+    for key, category in (("a", None), ("b", TIMES)):
+        record = entry(key=key, code=key, file_id=key)
+        keep(ledger, record, **({"category": category, "listed": False} if category else {}))
+    ledger.echoes.join("a", sketch(FULL), at=NOW)
+    ledger.places.shelve(now=NOW)
+    ledger.articles.mark_published(["a", "b"])
+    assert due(ledger) == ()
+    assert ledger.echoes.join("b", sketch(EDITED), at=NOW) == ("a",)
+    assert {article.key for article in due(ledger)} == {"a", "b"}
+
+
 def test_a_withdrawn_one_is_named_no_more(ledger: Ledger) -> None:
     two(ledger)
     ledger.places.shelve(now=NOW)
