@@ -35,8 +35,8 @@ class Versions:
     origin: str = ""
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
-    takes: float = 0.0
-    """Seconds that an answer takes."""
+    takes: dict[str, float] = field(default_factory=dict)
+    """Seconds that the answer of a path takes."""
 
     def put(self, path: str, content_type: str, text: str) -> None:
         """Have a file; `ORIGIN` in it is where it is."""
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = 304 if same else 200 if known else 404
         hit = Hit(at=at, path=self.path, status=status, connection=self.number, together=together, versions=versions)
         told.hits.append(hit)
-        time.sleep(told.takes)
+        time.sleep(told.takes.get(self.path, 0))
         with self.server.lock:
             self.server.answering -= 1  # before the answer: whoever has it may ask again at once
         content_type, body = told.files.get(self.path, ("text/plain", b"no such thing"))
