@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults production setup setup-dev setup-web lint type format golden lighthouse pictures bench lock clean
+.PHONY: help run up test faults production setup setup-dev setup-web setup-feeds lint type format golden lighthouse pictures bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,6 +34,8 @@ setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 setup-dev: .venv/dev.stamp
 
 setup-web: .web/stamp  ## fetch the HTML checker, axe and Lighthouse into .web/ (needs npm); tests use what is there
+
+setup-feeds: .feeds/stamp  ## fetch the feeds that feedparser is tested with into .feeds/ (needs a package registry); tests use what is there
 
 lint: setup-dev  ## style and the direction of imports
 	@$(BIN)/ruff check .
@@ -64,7 +66,7 @@ lock: setup-dev  ## resolve the dependencies anew into the two lock files
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
 
 clean:  ## remove what make and runs have made, but not what was published
-	rm -rf .venv .web .peers .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .web .peers .feeds .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -86,4 +88,13 @@ clean:  ## remove what make and runs have made, but not what was published
 	@command -v npm >/dev/null || { echo "make setup-web needs npm (Debian and Ubuntu: apt-get install nodejs npm)"; exit 1; }
 	@mkdir -p .web && cp tests/web/package.json tests/web/package-lock.json .web/
 	@cd .web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Its test feeds are in the source archive of the version that is locked, and the lock has the hash of that. pip asks the package
+# for its name, so the setup.py of that archive runs, with the setuptools of the lock.
+.feeds/stamp: requirements-dev.lock | .venv/dev.stamp
+	@mkdir -p .feeds && rm -f .feeds/*.tar.gz
+	@sed -n '/^feedparser==/,/[^\\]$$/p' requirements-dev.lock > .feeds/wanted.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet download --require-hashes --no-deps --no-build-isolation \
+	  --no-binary feedparser --dest .feeds --requirement .feeds/wanted.txt
 	@touch $@

@@ -8,7 +8,7 @@ from flows.run import Run
 from tasks.articles.decide import is_gone, next_try
 from tasks.errors import FetchError
 from tasks.ledger.rechecks import MOST_CHANGES
-from tasks.model import Known, Offer, Outcome, Result, Stage, Status, Step
+from tasks.model import Known, Offer, Outcome, Response, Result, Stage, Status, Step
 
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -44,6 +44,12 @@ def not_read(run: Run, offer: Offer, error: BaseException, tally: Tally) -> None
         _give_up(run, offer, error, before)
     else:
         put_off(run, [(key, error)])
+
+
+def lock_up(run: Run, offer: Offer, error: BaseException, answer: Response | None) -> None:
+    """What came in the article's place goes into quarantine as it came."""
+    if answer is not None:
+        run.ledger.quarantine.keep(offer.entry.key, offer.entry.source, str(error), answer, now=run.now)
 
 
 def looked(run: Run, key: str, *, changed: bool, remark: str = "", failed: bool = False, last: bool = False) -> None:

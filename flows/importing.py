@@ -16,9 +16,9 @@ SOURCE = "import"
 
 
 def import_posts(run: Run, folder: Path) -> None:
-    """Keep every story of the folder's posts that the ledger does not know; they are published like new ones.
+    """Keep every story of the folder's posts whose text the ledger does not have; they are published like new ones.
 
-    Posts that cannot be read, or tell a story that is known, stand in the report by name.
+    Posts that cannot be read, or tell a story that was read or withdrawn, stand in the report by name.
     """
     own = _own_folder(run.site)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -54,7 +54,7 @@ def _keep(run: Run, post: ImportedPost) -> bool:
     """Whether the story was taken over."""
     key, ledger = post.article.key, run.ledger
     known = ledger.articles.known([key]).get(key)
-    if known is not None and known.status is not Status.PENDING:
+    if known is not None and (known.revision or known.status is Status.WITHDRAWN):
         reason = f"{post.name}: the ledger has this story already, and keeps it"
         run.recorder.outcome(Outcome(subject="a post", stage=Stage.DECIDE, result=Result.SKIPPED, reason=reason))
         return False
@@ -67,6 +67,7 @@ def _keep(run: Run, post: ImportedPost) -> bool:
     entry = replace(post.entry, source=SOURCE)
     ledger.articles.record(Listing(source=SOURCE, entries=(entry,)), now=run.now)
     ledger.articles.save(article, Offer(entry=entry, summary=article.summary, seen_in=(SOURCE,)), now=run.now)
+    ledger.quarantine.release([key])
     ledger.articles.point_here(key, [old for old in former if old != article.page_key])
     address = f"{run.facts.base_url}/{article.page_key}"
     run.recorder.imported(entry, category=given.slug, address=address, remarks=post.remarks)

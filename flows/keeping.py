@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from flows.completeness import Tally
-from flows.failing import looked, not_read
+from flows.failing import lock_up, looked, not_read
 from flows.report import CAPTURES
 from flows.run import Run
 from tasks.articles.clean import text_of
@@ -55,11 +55,8 @@ def keep_all(
                 kept.append(_keep(run, offer, found, answered_at=answered_at))
             continue
         not_read(run, offer, found, tally)
-        if (
-            came and isinstance(found, ParseError) and capture.response is not None
-        ):  # anything else is a mistake of ours
-            source = offer.entry.source
-            run.ledger.quarantine.keep(offer.entry.key, source, str(found), capture.response, now=run.now)
+        if came and isinstance(found, ParseError):  # anything else is a mistake of ours
+            lock_up(run, offer, found, capture.response)
     run.ledger.quarantine.release(article.key for article in kept)
     for article in kept:
         if article.revision != before[article.key].revision:
@@ -153,7 +150,7 @@ def _known_as_another(run: Run, offer: Offer, article: Article) -> bool:
             run.ledger.journal.note(article.key, Stage.PARSE, told)
             run.recorder.outcome(Outcome(subject=article.key, stage=Stage.PARSE, result=Result.SKIPPED, reason=told))
             return True
-        why = "both were read before" if same else "their texts differ"
+        why = "both were read before" if same else "their texts are not the same"
         run.ledger.journal.note(
             article.key, Stage.PARSE, f"its page has an address of {other} too; {why}, so both stay"
         )

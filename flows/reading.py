@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from flows.asking import paused_sources
 from flows.completeness import Tally
-from flows.failing import not_read
+from flows.failing import lock_up, not_read
 from flows.keeping import is_rechecked, is_unmodified, keep_all
 from flows.run import Run
 from flows.stages import each, errors, values, with_retries
 from flows.wish import Wish
 from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge
+from tasks.errors import Walled
 from tasks.fetch import fetch, text_urls
 from tasks.model import (
     Article,
@@ -153,6 +154,8 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     tally = Tally()
     for offer, error in errors(fetched):
         not_read(run, offer, error, tally)
+        if isinstance(error, Walled):
+            lock_up(run, offer, error, error.answer)
     articles = keep_all(run, parsed, tally)
     tally.report(run)
     kept = {article.key for article in articles}

@@ -3,7 +3,8 @@
     FinewsError                 everything below; carries what, where and what was expected
     ├── ConfigError             the site file or the command line is wrong (exit status 2)
     ├── FetchError              an address gave no usable answer; `retryable` says whether to ask again
-    │   └── NotAsked            an earlier Retry-After still holds, so nothing was asked
+    │   ├── NotAsked            an earlier Retry-After still holds, so nothing was asked
+    │   └── Walled              a challenge or a login came, with the status of an error
     ├── ParseError              an answer came but is not what its kind promises (never retried)
     │   └── NotAnArticle        what was read is a challenge, a login, an error page, ... in an article's place
     ├── RenderError             a page could not be made from an article (never retried)
@@ -24,7 +25,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from tasks.masking import masked
-from tasks.model import Receipt
+from tasks.model import Receipt, Response
 
 
 class FinewsError(Exception):
@@ -45,7 +46,7 @@ class FetchError(FinewsError):
     """An address gave no usable answer.
 
     `status` is the HTTP status where one came; `size` the bytes read until then. `not_before`: asking again earlier is
-    not wanted (Retry-After), or of no use (robots.txt).
+    not wanted (Retry-After), or of no use (robots.txt). `answer`: what came with that status, where it came whole.
     """
 
     def __init__(
@@ -56,16 +57,35 @@ class FetchError(FinewsError):
         status: int | None = None,
         size: int = 0,
         not_before: datetime | None = None,
+        answer: Response | None = None,
     ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.status = status
         self.size = size
         self.not_before = not_before
+        self.answer = answer
 
 
 class NotAsked(FetchError):
     """Nobody was asked: what an earlier answer said of asking again still holds."""
+
+
+class Walled(FetchError):
+    """A wall (a challenge, a login) with the status of an error: asking again at once would not open it.
+
+    Only a Retry-After promises that. `refusal` is the error that the status alone makes.
+    """
+
+    def __init__(self, refusal: FetchError, wall: str) -> None:
+        super().__init__(
+            f"{refusal}: {wall}",
+            retryable=refusal.retryable and refusal.not_before is not None,
+            status=refusal.status,
+            size=refusal.size,
+            not_before=refusal.not_before,
+            answer=refusal.answer,
+        )
 
 
 class ParseError(FinewsError):

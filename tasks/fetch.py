@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from prefect import runtime, task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.articles.proof import wall_in
 from tasks.config import SourceSpec
-from tasks.errors import FetchError, FinewsError, worth_retrying
+from tasks.errors import FetchError, FinewsError, Walled, worth_retrying
 from tasks.ledger import Answers, Journal
 from tasks.ledger.answers import Answered
 from tasks.model import Capture, Entry, Listing, Request, Response, Stage, Unmodified, Validators
@@ -38,6 +40,7 @@ def ask(
     """
     kind = find_sources()[spec.kind]
     waiting, asked, pages, partial = [kind.ask(spec)], set[str](), list[Listing](), False
+    since: datetime | None = None
     while waiting and len(asked) < spec.max_pages:
         if (request := waiting.pop(0)).url in asked:
             continue
@@ -47,19 +50,21 @@ def ask(
         response, moved_to = _get_known(client, request, journal, spec, spec.name, Stage.ASK, known, conditional)
         if response.status != 304:
             pages.append(page := kind.read(spec, response))
+            leads_to = _index_of(page)
             if conditional and spec.paging == "new" and knows is not None and page.entries and knows(page):
                 partial = partial or bool(page.more)
             else:
                 waiting += page.more
+        else:
+            since, partial = since or (known.answered_at if known else None), True
+            leads_to = known.leads_to if known else ()
+            waiting += [Request(url=url) for url in leads_to]
         if answers:  # only what could be read
-            source = spec.name if first else ""
-            told = replace(response, headers=()) if response.status != 304 and _only_points(pages[-1]) else response
-            answers.note(request.url, told, reader=spec.digest, moved_to=moved_to, source=source)
-        if response.status == 304:
-            if first:
-                return Unmodified(source=spec.name, since=known.answered_at if known else None)
-            partial = True
-    return replace(_together(spec, pages), partial=partial)
+            source = spec.name if first and not leads_to else ""  # how long an index holds says nothing of its lists
+            answers.note(request.url, response, reader=spec.digest, moved_to=moved_to, source=source, leads_to=leads_to)
+        if first and response.status == 304 and not leads_to:
+            break
+    return replace(_together(spec, pages), partial=partial) if pages else Unmodified(source=spec.name, since=since)
 
 
 @task(
@@ -101,9 +106,9 @@ def text_url(spec: SourceSpec, entry: Entry) -> str:
     return request.url if request is not None else ""
 
 
-def _only_points(page: Listing) -> bool:
-    """Whether a page is an index of others: that it is what it was, or holds for long, says nothing of those."""
-    return bool(page.more) and not page.entries
+def _index_of(page: Listing) -> tuple[str, ...]:
+    """The lists to which a page leads that is an index of others and nothing else."""
+    return () if page.entries else tuple(request.url for request in page.more)
 
 
 def _together(spec: SourceSpec, pages: Sequence[Listing]) -> Listing:
@@ -159,9 +164,10 @@ def _get(
         with journal.timed(subject, stage):
             response = client.get(request, validators=validators, manners=manners)
     except FinewsError as error:
-        error.attempts = attempt
-        journal.note(subject, stage, f"attempt {attempt}: {error}")
-        raise
+        told = _named(error)
+        told.attempts = attempt
+        journal.note(subject, stage, f"attempt {attempt}: {told}")
+        raise told from error.__cause__
     size, seconds = len(response.body), response.seconds
     permitted = f"; robots.txt: {response.permitted_by}" if response.permitted_by else ""
     journal.note(
@@ -170,6 +176,14 @@ def _get(
         f"attempt {attempt}: GET {request.url}: {response.status}, {size} bytes, {seconds:.2f} s{permitted}",
     )
     return response
+
+
+def _named(error: FinewsError) -> FinewsError:
+    """The error, by the name of the wall that came with its status; of what is gone, nothing else can be said."""
+    if not isinstance(error, FetchError) or error.answer is None or error.status in (404, 410):
+        return error
+    wall = wall_in(error.answer.body, content_type=error.answer.content_type)
+    return Walled(error, wall) if wall else error
 
 
 def _attempt() -> int:

@@ -1,4 +1,8 @@
-"""Times as pages write them, for machines and for readers. A zone always: the source's own when none is given."""
+"""Times as pages write them, for machines and for readers. A zone always: the source's own when none is given.
+
+Here a time is found among other words, and what is none is passed over. `dates.py` reads fields of lists that are a time and
+nothing else, in many more forms, and says why one cannot be read.
+"""
 
 import re
 from collections.abc import Iterator

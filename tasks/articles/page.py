@@ -15,6 +15,7 @@ from tasks.articles.plain import legal
 from tasks.errors import ParseError
 
 _MOST_ELEMENTS = 60_000  # no article comes near; the readers' time grows with it
+_OF_THE_HEAD = frozenset("base basefont bgsound link meta noframes noscript script style template title".split())
 _START = re.compile("<[a-zA-Z]")
 # A tag with very many attributes (HTML 13.2.5.32 says where one ends), for which lxml's parser takes quadratic time. A
 # comparison in a script looks the same; nothing reads those.
@@ -39,7 +40,22 @@ def read_page(page: Decoded) -> HtmlElement:
         raise ParseError(f"no markup in the answer: {error}; it begins {markup[:60]!r}") from error
     if next(islice(root.iter(), _MOST_ELEMENTS, None), None) is not None:
         raise ParseError(f"more than {_MOST_ELEMENTS:,} elements, expected the markup of an article")
+    _begin_body(root)
     return root
+
+
+def _begin_body(root: HtmlElement) -> None:
+    """Let the body begin where HTML lets it (section 13.2.6.4.4) in pages without the tag: lxml leaves `<main>` in the head."""
+    head = root.find("head")
+    parts = [] if head is None else list(head)
+    begin = next((place for place, part in enumerate(parts) if part.tag not in _OF_THE_HEAD), len(parts))
+    if not (moved := parts[begin:]):
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved[-1].tail, body.text = (moved[-1].tail or "") + (body.text or ""), None
+    body[:0] = moved
 
 
 def soup_of(markup: str, *, start: str = "<body>") -> BeautifulSoup:

@@ -9,9 +9,14 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from lxml import etree
+
+from tasks.articles.charset import decode_page
 from tasks.articles.clean import text_of
-from tasks.articles.walls import MARKS, TITLES, WALLS
+from tasks.articles.page import body_of, line_of, read_page
+from tasks.articles.walls import BARRED, BARRED_TITLES, MARKS, TITLES, WALLS
 from tasks.config import SourceSpec
+from tasks.errors import ParseError
 from tasks.model import Article, Text
 
 SHORTEST = 40
@@ -20,6 +25,7 @@ SHORTEST = 40
 _MOST_REPLACED = 0.01  # share of characters that could not be read
 _WALL = 300  # characters of the longest wall
 _BARE = 80  # of a text that says nothing but one such phrase
+_REFUSAL = 2_000  # of a page with the status of an error, around which a whole site may stand
 
 _SUFFIX = re.compile(r"\s*(?:[-_|–—·]|::)\s*[^-_|–—·:]{1,30}$")
 
@@ -44,6 +50,29 @@ def fault_of(
     least = spec.min_text if spec.min_text is not None else (SHORTEST if page else 1)
     if len(dense) < least and "<img" not in article.html and "<table" not in article.html:
         return f"{len(dense)} characters of text, expected {least} or more (min_text of source {spec.name!r})"
+    return ""
+
+
+def wall_in(answer: bytes, *, content_type: str) -> str:
+    """Which wall an answer with the status of an error is, and what it says; empty for a mere error.
+
+    The status has said already that it is no article, so one phrase is enough.
+    """
+    try:
+        root = read_page(decode_page(answer, content_type))
+    except ParseError:
+        return ""
+    title = _folded(root.findtext(".//title") or "")
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    shown = line_of(body_of(root))
+    if BARRED_TITLES.fullmatch(title):
+        return f"a challenge: its title is {title[:60]!r}"
+    if len(shown) <= _REFUSAL:
+        for name in BARRED:
+            if hit := WALLS[name].search(shown):
+                return f"{name}: {hit[0][:60]!r} in a text of {len(shown)} characters"
+    if len(shown) <= _WALL and (mark := MARKS.search(answer)):
+        return f"a challenge: {mark[0].decode('ascii', 'replace')!r} in the answer"
     return ""
 
 

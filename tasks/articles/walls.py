@@ -86,6 +86,20 @@ TITLES = _any(
 )
 """Whole titles that no article has."""
 
+BARRED = ("a challenge", "a login page", "a page that needs scripts")
+"""The walls that come with the status of an error, too. What an error page says is no more than the status."""
+
+BARRED_TITLES = _any(
+    r"just a moment\W*",
+    r"attention required\W.*",
+    r"(?:网站|系统|安全|访问|人机|滑块)?验证(?:中心|提示|页面?|码)?",
+    r"请(?:完成|进行)?(?:安全)?验证",
+    r"(?:robot|security) check",
+    r"are you a robot\W*",
+    r"captcha",
+)
+"""Whole titles of challenges."""
+
 MARKS = re.compile(
     rb"/cdn-cgi/challenge-platform/|cf-browser-verification|_Incapsula_Resource|acw_sc__v2|aliyun_waf|geetest"
     rb"|px-captcha|TencentCaptcha|yidun\.js|awswaf|recaptcha/api",

@@ -43,12 +43,17 @@ class Aliases:
         return Resolved(listing=replace(listing, entries=entries), remarks=tuple(book.remarks))
 
     def claim(self, key: str, source: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Keep what a story's page calls it; the other stories that had some of these names before."""
+        """Keep what a story's page calls it; the other stories that had some of these names, or whose pages had one of its.
+
+        The latter is kept as a name, too: the other story may still be to be read, and only its text will tell.
+        """
         wanted = list(dict.fromkeys(name for raw in names if (name := _name(source, raw))))
         with self._database.begin() as db:
-            owners = _owners(db, wanted)
-            _insert(db, key, [name for name in wanted if name not in owners])
-        return tuple(sorted(set(owners.values()) - {key}))
+            owners = _owners(db, [*wanted, _called(key)])
+            others = sorted(set(owners.values()) - {key})
+            called = [name for name in map(_called, others) if not _owners(db, [name])]
+            _insert(db, key, [*(name for name in wanted if name not in owners), *called])
+        return tuple(others)
 
     def absorb(self, younger: str, older: str) -> bool:
         """A story that was never read turns out to be a known one: its records and names go there. Whether it could be done."""
@@ -155,6 +160,11 @@ def _name(source: str, alias: str) -> str:
 
 def _key_name(key: str) -> str:
     return f"key {key}"
+
+
+def _called(key: str) -> str:
+    """The name of whoever has a page that calls itself as this story is called."""
+    return f"called {key}"
 
 
 def _owners(db: Connection, names: Iterable[str]) -> dict[str, str]:

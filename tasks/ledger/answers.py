@@ -18,16 +18,22 @@ from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import answers
 from tasks.model import Response, Validators
 
+_LEADS_TO = "(leads to)"  # beside the headers that are kept, and no name that a header can have
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The last answer of an address, as far as it is kept. `moved_to`: the address to ask instead; empty when none."""
+    """The last answer of an address, as far as it is kept. `moved_to`: the address to ask instead; empty when none.
+
+    `leads_to`: of an index, the lists that are asked for also when it did not change.
+    """
 
     headers: Mapping[str, str]
     answered_url: str
     answered_at: datetime
     moved_to: str = ""
     reader: str = ""
+    leads_to: tuple[str, ...] = ()
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -56,8 +62,10 @@ class Answers:
         with self._database.begin() as db:
             for chunk in batches(by_digest):
                 for row in db.execute(sa.select(answers).where(answers.c.digest.in_(chunk))):
+                    headers = json.loads(row.headers)
                     found[row.url] = Answered(
-                        headers=json.loads(row.headers),
+                        leads_to=tuple(headers.pop(_LEADS_TO, ())),
+                        headers=headers,
                         answered_url=row.answered_url,
                         answered_at=row.answered_at,
                         moved_to=row.moved_to,
@@ -74,8 +82,17 @@ class Answers:
         self.load([url])
         return self._known[url]
 
-    def note(self, url: str, response: Response, *, reader: str, moved_to: str = "", source: str = "") -> None:
-        """Remember what the answer to `url` said. `source`: it is that source's list, see `told`."""
+    def note(
+        self,
+        url: str,
+        response: Response,
+        *,
+        reader: str,
+        moved_to: str = "",
+        source: str = "",
+        leads_to: tuple[str, ...] = (),
+    ) -> None:
+        """Remember what the answer to `url` said. `source`: it is that source's list, see `told`; `leads_to`: it is an index."""
         before = self.of(url)
         same = before is not None and before.reader == reader
         headers = kept_headers(response, before.headers if before and same else None)
@@ -85,6 +102,7 @@ class Answers:
             answered_at=response.received_at if response.status != 304 or before is None else before.answered_at,
             moved_to=response.moved_to or moved_to,
             reader=reader,
+            leads_to=leads_to,
         )
         span, says = fresh_for(headers, received_at=response.received_at)
         with self._lock:
@@ -125,7 +143,8 @@ class Answers:
 def _row(url: str, answered: Answered) -> dict[str, object]:
     names = ("answered_url", "answered_at", "moved_to", "reader")
     values = {name: getattr(answered, name) for name in names}
-    return values | {"digest": _digest(url), "url": url, "headers": json.dumps(dict(answered.headers))}
+    told = {**answered.headers, **({_LEADS_TO: answered.leads_to} if answered.leads_to else {})}
+    return values | {"digest": _digest(url), "url": url, "headers": json.dumps(told)}
 
 
 def _digest(url: str) -> str:

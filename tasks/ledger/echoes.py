@@ -37,6 +37,9 @@ class Echoes:
             if told:
                 pairs = [{"article": a, "other": b} for other in told for a, b in ((key, other), (other, key))]
                 db.execute(echoes.insert(), pairs)
+                # Both pages name another one now. Who has no place yet is named when there is one.
+                mark = articles.c.key.in_([key, *told]) & articles.c.place.is_not(None)
+                db.execute(articles.update().where(mark).values(stale=True))
             db.execute(sketches.insert().values(article=key, at=at, body=sketch.packed()))
             if values := bands_of(sketch):
                 db.execute(bands.insert(), [{"value": value, "at": at, "article": key} for value in values])

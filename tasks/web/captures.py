@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tasks.model import Request, Response
+from tasks.model import Request, Response, Validators
 from tasks.web.client import Client, Limits
+from tasks.web.manners import Manners
 
 SUFFIX = ".warc.gz"
 # They tell of bytes on the wire, and the body is kept decoded.
@@ -72,16 +73,18 @@ class Captures:
 
 
 class CapturingClient(Client):
-    """A client that keeps what it is answered."""
+    """A client that keeps what it is answered, but for what is asked on nobody's behalf, as this site's own objects are."""
 
     def __init__(self, limits: Limits, *, captures: Captures | None = None, **told: Any) -> None:
         super().__init__(limits, **told)
         self._captures = captures
 
-    def get(self, request: Request, **told: Any) -> Response:
+    def get(
+        self, request: Request, *, validators: Validators | None = None, manners: Manners | None = None
+    ) -> Response:
         """As `Client.get`."""
-        response = super().get(request, **told)
-        if self._captures is not None:
+        response = super().get(request, validators=validators, manners=manners)
+        if self._captures is not None and (manners is None or manners.source):
             self._captures.write(request, response)
         return response
 

@@ -165,9 +165,10 @@ class Client:
         if target and exchange.left <= 0:
             raise self._too_slow(url, 0)
         asked_conditionally = _are_for(exchange.validators, url)
+        response = self._response(url, answer, body, exchange.seconds, permitted)
         if not target and answer.status_code != 200 and not (answer.status_code == 304 and asked_conditionally):
-            raise self._refusal(url, answer, len(body), manners)
-        return self._response(url, answer, body, exchange.seconds, permitted), target
+            raise self._refusal(url, answer, response, manners)
+        return response, target
 
     def _response(self, url: str, answer: requests.Response, body: bytes, seconds: float, permitted: str) -> Response:
         return Response(
@@ -228,12 +229,12 @@ class Client:
         encoding = answer.headers.get("Content-Encoding", "")
         try:
             if size > exchange.most and (encoding or not exchange.cut):
-                raise self._too_large(answer.url, size, exchange.most)
+                raise self._too_large(answer.url, size, exchange)
             return decoded(b"".join(parts), encoding, limit=exchange.most)
         except TooLong as error:
             if exchange.cut:
                 return error.start
-            raise self._too_large(answer.url, exchange.most + 1, exchange.most) from error
+            raise self._too_large(answer.url, exchange.most + 1, exchange) from error
         except Undecodable as error:
             raise FetchError(f"GET {answer.url}: {error}", retryable=error.wanted, size=size) from error
 
@@ -241,10 +242,11 @@ class Client:
         seconds = f"{self._limits.total_timeout:g} s"
         return FetchError(f"GET {url}: not complete after {seconds}", retryable=True, size=size)
 
-    def _too_large(self, url: str, size: int, most: int) -> FetchError:
-        return FetchError(f"GET {url}: larger than {most} bytes", retryable=False, size=size)
+    def _too_large(self, url: str, size: int, exchange: "_Exchange") -> FetchError:
+        setting = "" if exchange.cut else ", the most that [fetch] max_bytes allows"
+        return FetchError(f"GET {url}: larger than {exchange.most} bytes{setting}", retryable=False, size=size)
 
-    def _refusal(self, url: str, answer: requests.Response, size: int, manners: Manners) -> FetchError:
+    def _refusal(self, url: str, answer: requests.Response, response: Response, manners: Manners) -> FetchError:
         retryable, until = answer.status_code in _PASSING, None
         phrase = "".join(c for c in str(answer.reason or "") if c.isprintable())[:80]
         message = f"GET {url}: status {answer.status_code} {phrase}".rstrip()
@@ -254,7 +256,10 @@ class Client:
             if wait > self._limits.max_retry_after:
                 message += f" (longer than {self._limits.max_retry_after:g} s: left for a later run)"
                 retryable = False
-        return FetchError(message, retryable=retryable, status=answer.status_code, size=size, not_before=until)
+        size = len(response.body)
+        return FetchError(
+            message, retryable=retryable, status=response.status, size=size, not_before=until, answer=response
+        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     print(machine(), file=sys.stderr)
     with tempfile.TemporaryDirectory() as name, orchestra(Path(name, "prefect")) as server:
-        empty = measure("empty", "-", server)
+        empty = measure("empty", Path("-"), server)
         print(json.dumps({"empty flow": empty}), flush=True)
         for archived in options.archived:
             folder = Path(name, str(archived))

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """CPU seconds of a process and all that it has started and waited for, its wall time, the largest memory of any of them in MB."""
+    """CPU seconds of a process and all that it started and waited for, wall seconds, the largest memory of one of them in MB."""
 
     cpu: float
     wall: float

@@ -1,11 +1,12 @@
 """What one article costs where nothing else does: `python -m tests.bench.pages`.
 
-Its page against its Jinja2 template alone, and reading it (parse, clean, extract) against BeautifulSoup with lxml, and nh3, alone.
+Its page against its Jinja2 template alone, and reading it (parse, clean, extract) against BeautifulSoup with lxml and nh3 alone.
 """
 
 import json
 from dataclasses import fields
 from datetime import UTC, datetime
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import nh3
@@ -15,16 +16,14 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from tasks.articles.compose import compose
 from tasks.catalogue import Surroundings
 from tasks.model import Offer, Text
-from tasks.outputs import SiteFacts, find_outputs, pages_of_article
+from tasks.outputs import SiteFacts, find_outputs, pages_of_article, templating
 from tasks.outputs import article_page as article_pages
-from tasks.outputs import templating
 from tasks.outputs.style import style_name
 from tasks.outputs.theme import load_theme
 from tasks.outputs.wording import filled_markup
 from tests.bench.archives import article_of, shelves
 from tests.bench.measuring import cpu_each, machine
 from tests.bench.stories import story
-from unittest import mock
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -32,7 +31,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 def page() -> dict[str, float]:
     """CPU microseconds of the article's page: all in, and its template alone with the very same context."""
     theme = load_theme("zh-CN")
-    site = SiteFacts(title="站", base_url="https://news.example", language="zh-CN", timezone="Asia/Shanghai", theme=theme)
+    site = SiteFacts(
+        title="站", base_url="https://news.example", language="zh-CN", timezone="Asia/Shanghai", theme=theme
+    )
     made = story(7)
     _, article = article_of(made, shelves()[made.media])
     around = Surroundings()
@@ -47,12 +48,16 @@ def page() -> dict[str, float]:
     with mock.patch.object(article_pages, "html_page", watch):
         pages_of_article(article, around, site, tuple(website))
     environment = Environment(
-        loader=DictLoader(theme.templates), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=DictLoader(theme.templates),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"words": theme.words, "style": style_name(theme)}
     environment.filters["fill"] = filled_markup
     template = environment.get_template(seen[0].template)
-    variables = {field.name: getattr(seen[0], field.name) for field in fields(seen[0])}  # type: ignore[arg-type]
+    variables = {field.name: getattr(seen[0], field.name) for field in fields(seen[0])}
     bare = cpu_each(lambda: template.render(variables))
     whole = cpu_each(lambda: pages_of_article(article, around, site, tuple(website)))
     everything = cpu_each(lambda: pages_of_article(article, around, site, find_outputs()))

@@ -1,10 +1,15 @@
 """Feeds that other feed readers are tested with: each is read or refused by name, and what they state is read right."""
 
+import io
 import json
+import re
+import tarfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import pytest
 
 from tasks.errors import ParseError
@@ -62,3 +67,45 @@ def _moment(text: str) -> datetime | None:
     except ValueError:  # stated as it is written in the feed
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# --- the suite of feedparser ------------------------------------------------------------------
+
+FETCHED = Path(__file__).parents[2] / ".feeds"
+_HEADER = re.compile(rb"^\s*Header:\s*Content-type:\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+def _suite() -> Iterator[tuple[str, bytes]]:
+    """Every file that feedparser is tested with, from the source archive of the version that is locked."""
+    archives = sorted(FETCHED.glob("feedparser-*.tar.gz"))
+    if not archives:
+        pytest.skip("left out the feeds of feedparser: `make setup-feeds` fetches them")
+    with tarfile.open(archives[-1]) as archive:
+        for member in archive:
+            if "/tests/" in member.name and (file := archive.extractfile(member)) and not member.name.endswith(".py"):
+                yield member.name.partition("/tests/")[2], file.read()
+
+
+def test_the_suite_of_feedparser_is_read_or_refused_by_name() -> None:
+    """Where feedparser finds a well-formed feed, each of its records is an entry, or unusable for a reason."""
+    records = refused = files = 0
+    for name, body in _suite():
+        files += 1
+        header = _HEADER.search(body[:2000])
+        content_type = header[1].decode() if header else "application/xml"
+        known = feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
+        told = answer(body, content_type=content_type)
+        try:
+            listing = SOURCE.read(SPEC, told)
+        except ParseError as error:
+            assert re.fullmatch(rf"{re.escape(told.url)}: .{{10,}}", str(error), re.DOTALL), name
+            assert known.bozo or not known.entries, (name, str(error))
+            refused += 1
+            continue
+        assert all(item.reason for item in listing.unusable), name
+        if not known.bozo:
+            assert len(listing.entries) + len(listing.unusable) == len(known.entries), name
+        records += len(known.entries)
+    assert files > 1800
+    assert records > 1000
+    assert refused < 60

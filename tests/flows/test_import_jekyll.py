@@ -8,7 +8,7 @@ import pytest
 from flows import maintain
 from tests.support.crawling import dangling
 from tests.support.sites import SiteFolder
-from tests.support.upstream import Story, Upstream, stories
+from tests.support.upstream import Answer, Story, Upstream, stories
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "finews"
 BASE = "https://finews.withounder.com"
@@ -97,6 +97,18 @@ def test_what_the_ledger_knows_is_not_replaced(site: SiteFolder, upstream: Upstr
     ended = site.do(maintain.import_jekyll, folder=str(old))
     assert "the ledger has this story already" in next(o.reason for o in ended.report.outcomes if o.subject == "a post")
     assert site.prints() == before
+
+
+def test_a_story_whose_text_never_came_is_taken_over(site: SiteFolder, upstream: Upstream) -> None:
+    [story] = stories(1)
+    upstream.serve("rolling", story)
+    upstream.answer_text(story.code, Answer(body=b"no JSON"))
+    site.run()
+    put(site.folder / "old", f"_posts/2022-05-30-{story.number}.md", id="1")
+    assert site.do(maintain.import_jekyll, folder=str(site.folder / "old")).ending == "Completed"
+    assert "旧消息" in site.objects()[f"emnews/2022/05/30/{story.number}.html"].decode()
+    with site.ledger() as ledger:
+        assert ledger.quarantine.listed() == ()
 
 
 def test_an_imported_story_that_a_list_names_is_read(site: SiteFolder, upstream: Upstream) -> None:

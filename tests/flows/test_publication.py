@@ -1,5 +1,6 @@
 """Who may write to a store, and what a run may do there."""
 
+import gzip
 import json
 import os
 import shutil
@@ -269,6 +270,9 @@ def test_a_sample_is_read_back_through_the_public_address(site: SiteFolder, upst
         assert ended.ending == "Completed"
         looks = [o for o in ended.report.outcomes if o.stage.value == "verify"]
         assert [(look.result.value, look.reason) for look in looks] == [("done", "")] * 5
+        kept = b"".join(gzip.decompress(file.read_bytes()) for file in (site.folder / "captures").iterdir())
+        assert upstream.origin.encode() in kept
+        assert address.encode() not in kept  # what is ours is no publisher's answer
     upstream.serve("rolling", *stories(3))
     other = site.folder / "other"
     other.mkdir()

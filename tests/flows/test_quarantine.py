@@ -1,6 +1,7 @@
 """What is no article never reaches the site; it is kept as it came, tried again, and the source is named."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.maintain import withdraw
 from tasks.errors import ConfigError
-from tasks.model import WithdrawalReason
+from tasks.model import Result, WithdrawalReason
 from tests.support.later import Later, later
 from tests.support.page_kind import page_kind
 from tests.support.sites import Ended, SiteFolder
@@ -75,6 +76,27 @@ def test_a_wall_goes_to_quarantine_and_is_tried_again(site: SiteFolder, outlet: 
     assert any("第2号码头今天开工".encode() in body for body in site.objects().values())
     with site.ledger() as ledger:
         assert ledger.quarantine.listed() == ()
+
+
+def test_a_wall_with_the_status_of_an_error_is_one_too(site: SiteFolder, outlet: Outlet) -> None:
+    site.write(outlet.source(), verdict={"max_problem_share": 1.0})
+    outlet.list(1)
+    outlet.list(2, replace(page(WALL), status=503), title="第二号码头也开工")
+    soon = replace(page(WALL), status=429, headers=(("Retry-After", "1"),))
+    outlet.list(3, soon, title="第三号码头也开工")
+    outlet.upstream.answer_text("p3", soon, page(TEXT.format(n=3)))
+    outlet.list(4, replace(page("<p>Forbidden</p>"), status=403), title="第四号码头也开工")
+    ended = site.run()
+    assert "status 503 Service Unavailable: a challenge: " in ended.line("p2").reason
+    assert outlet.upstream.texts_asked.count("p2") == 1  # asking again at once opens no wall
+    assert ended.line("p3").result is Result.DONE  # but where its server says when
+    assert ended.line("p4").reason.endswith("status 403 Forbidden")
+    with site.ledger() as ledger:
+        [held] = ledger.quarantine.listed()
+        assert (held.key, held.status, held.reason) == ("p2", 503, ended.line("p2").reason)
+        kept = ledger.quarantine.of("p2")
+        assert kept is not None
+        assert WALL in kept.body.decode()
 
 
 @pytest.mark.parametrize("rights", ["full", "excerpt"])

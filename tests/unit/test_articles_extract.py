@@ -494,3 +494,12 @@ def test_any_markup_gives_a_text_or_a_refusal(pieces: list[str]) -> None:
         assert 0 <= text.confidence <= 1
         assert text.published_at is None or text.published_at.tzinfo is not None
         clean(text.html, base_url=URL)
+
+
+@pytest.mark.parametrize("begin", ["<article>", "<header>某某网</header><main>", "text <section>"])
+def test_a_page_without_the_tags_of_head_and_body(begin: str) -> None:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    head = "<!doctype html><meta charset=utf-8><title>多家银行下调存款利率</title>"
+    text = read(f"{head}{begin}<h1>多家银行下调存款利率</h1>{paragraphs}".encode())
+    assert text.title == "多家银行下调存款利率"
+    assert all(paragraph in text.html for paragraph in PARAGRAPHS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.articles.proof import fault_of
+from tasks.articles.proof import fault_of, wall_in
 from tasks.config import SourceSpec
 from tasks.model import Text
 from tests.support.ledgers import article
@@ -89,3 +89,30 @@ def test_the_mark_of_a_firewall_counts_only_without_a_text() -> None:
     mark = b'<script src="/cdn-cgi/challenge-platform/h/b.js">'
     assert fault("一段不知所云的文字，" * 6, answer=mark).startswith("a challenge")
     assert fault(LONG, answer=mark) == ""
+
+
+@pytest.mark.parametrize(
+    ("markup", "kind"),
+    [
+        ("<title>Just a moment...</title><body><script src=x></script></body>", "a challenge"),
+        (
+            "<title>403</title><h1>河滨网</h1><p>为了您的账号安全，请验证</p><footer>京ICP备1号 版权所有</footer>",
+            "a challenge",
+        ),
+        ('<title>x.example</title><script src="//c.example/px-captcha.js"></script>', "a challenge"),
+        ('{"code": 401, "message": "您还没有登录，请先登录后查看"}', "a login page"),
+        ("<p>Please enable JS and disable any ad blocker</p>", "a page that needs scripts"),
+        ("<title>502 Bad Gateway</title><h1>502 Bad Gateway</h1><p>nginx</p>", ""),
+        ("<title>403</title><p>Forbidden</p><footer>We use cookies. Cookie policy.</footer>", ""),
+        ("<script>document.write('请验证')</script><p>系统繁忙，请稍后再试。</p>", ""),
+        ("", ""),
+    ],
+)
+def test_walls_with_the_status_of_an_error(markup: str, kind: str) -> None:
+    found = wall_in(markup.encode(), content_type="text/html; charset=utf-8")
+    assert found.partition(":")[0] == kind
+
+
+def test_a_wall_in_the_charset_of_its_page() -> None:
+    page = "<meta charset=gbk><p>请完成安全验证后继续访问，拖动滑块完成验证。</p>".encode("gbk")
+    assert wall_in(page, content_type="text/html").startswith("a challenge")

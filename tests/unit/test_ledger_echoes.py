@@ -40,6 +40,17 @@ def test_both_name_each_other_once_both_stand_in_lists(ledger: Ledger) -> None:
     assert {article.key for article in due(ledger)} == {"a", "b"}
 
 
+def test_a_correction_that_makes_it_the_same_story_is_shown_by_both(ledger: Ledger) -> None:
+    keep(ledger, entry(key="a", code="a", file_id="a"))
+    keep(ledger, entry(key="b", code="b", file_id="b", media="北岭时报"), category=TIMES)
+    ledger.echoes.join("a", sketch(FULL), at=NOW)
+    ledger.places.shelve(now=NOW)
+    ledger.articles.mark_published(["a", "b"])
+    assert due(ledger) == ()
+    assert ledger.echoes.join("b", sketch(EDITED), at=NOW) == ("a",)
+    assert {article.key for article in due(ledger)} == {"a", "b"}
+
+
 def test_a_withdrawn_one_is_named_no_more(ledger: Ledger) -> None:
     two(ledger)
     ledger.places.shelve(now=NOW)

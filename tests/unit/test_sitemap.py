@@ -142,6 +142,15 @@ def test_the_sitemaps_of_an_index_are_further_pages_the_newest_first() -> None:
     assert [request.url for request in undated.more] == [f"{HOST}/s10.xml", f"{HOST}/s2.xml", f"{HOST}/s.xml"]
 
 
+def test_the_largest_that_the_protocol_allows_is_read_soon() -> None:
+    picture = f"<image:image><image:loc>{HOST}/{'p' * 880}.jpg</image:loc></image:image>"
+    whole = urlset("".join(url(f"/a/{n}", f"2026-03-0{n % 4 + 1}", picture) for n in range(50_000))).encode()
+    assert 48_000_000 < len(whole) <= 52_428_800
+    began = time.process_time()
+    assert paths(read(whole))[0] == "/a/3"  # the first of the newest
+    assert time.process_time() - began < 20
+
+
 def test_a_sitemap_that_was_cut_off_loses_its_last_address_only() -> None:
     body = urlset(url("/a/1") + url("/a/2") + url("/a/3"))
     listing = read(body[: body.index("/a/3") + 2])

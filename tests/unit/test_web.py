@@ -195,7 +195,7 @@ def test_the_next_request_after_a_broken_one_works(client: Client) -> None:
 def test_an_answer_above_the_limit_is_refused_for_good(client: Client, script: bytes) -> None:
     error = failure(client, script)
     assert not error.retryable
-    assert "larger than 10000 bytes" in str(error)
+    assert str(error).endswith("larger than 10000 bytes, the most that [fetch] max_bytes allows")
     assert 10_000 < error.size < 100_000
 
 
