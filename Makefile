@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults production setup setup-dev setup-web lint type format golden lighthouse pictures bench lock clean
+.PHONY: help run up test faults production setup setup-dev setup-dask setup-web lint type format golden lighthouse pictures bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,8 @@ production: setup-dev  ## a Prefect server on PostgreSQL, two workers and a buck
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 
 setup-dev: .venv/dev.stamp
+
+setup-dask: .venv/dask.stamp  ## what `[workflow] fan_out = "dask"` needs
 
 setup-web: .web/stamp  ## fetch the HTML checker, axe and Lighthouse into .web/ (needs npm); tests use what is there
 
@@ -58,9 +60,10 @@ pictures: setup-dev  ## take the README's pictures of the demo site anew
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run
 
-lock: setup-dev  ## resolve the dependencies anew into the two lock files
+lock: setup-dev  ## resolve the dependencies anew into the lock files
 	@$(BIN)/uv pip compile $(LOCK) --group dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK) --extra dask --constraint requirements-dev.lock -o requirements-dask.lock
 
 clean:  ## remove what make and runs have made, but not what was published
 	rm -rf .venv .web .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
@@ -78,6 +81,10 @@ clean:  ## remove what make and runs have made, but not what was published
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+.venv/dask.stamp: requirements-dask.lock .venv/runtime.stamp
+	@$(PIP) -r requirements-dask.lock
 	@touch $@
 
 # The lock names no registry, so any may serve it; what comes is held to its hashes. No package runs a script of its own.

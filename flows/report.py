@@ -111,6 +111,10 @@ class Recorder:
         """What was decided for an article; empty when nothing was."""
         return self._lines[key].step if key in self._lines else ""
 
+    def outcomes(self, key: str) -> tuple[Outcome, ...]:
+        """What became of an article so far, stage by stage."""
+        return tuple(self._lines[key].outcomes) if key in self._lines else ()
+
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""
         line = self._lines.setdefault(key, _Line(code=code, step=_RENDERED_AGAIN))

@@ -22,10 +22,11 @@ from prefect import flow  # noqa: E402  (imported after the environment is set)
 
 from flows import asking, drain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
+from flows.fan_out import BATCH  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
 from flows.reading import decide_all, read_texts  # noqa: E402
 from flows.run import Run, open_run, read_site  # noqa: E402
-from flows.syndicate import BATCH, syndicate  # noqa: E402
+from flows.syndicate import syndicate  # noqa: E402
 from flows.wish import Wish  # noqa: E402
 from tasks.model import RunReport  # noqa: E402
 from tasks.render import render_indexes  # noqa: E402

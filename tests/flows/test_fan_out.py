@@ -1,0 +1,63 @@
+"""A run whose texts others read: the same comes of it as of one that reads them itself, whoever was faster or did not come."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from flows.run import open_run
+from tests.support.crew import working
+from tests.support.sites import Ended, SiteFolder
+from tests.support.upstream import Answer, Story, Upstream, stories
+
+FANNED = {"fan_out": "workers", "fan_out_above": 5, "part": 4, "batch": 2}
+BY = ["河滨日报", "河宾日报", "河彬日报"]  # they would all have the same slug
+
+
+def a_site(folder: Path, upstream: Upstream, **tables: Any) -> SiteFolder:
+    """Two lists, of which one names the papers, whose slugs are given in the order of reading."""
+    folder.mkdir()
+    site = SiteFolder(folder=folder)
+    lists = (upstream.source("rolling"), upstream.source("media"))
+    site.write(*lists, verdict={"max_problem_share": 1.0}, **tables)
+    return site
+
+
+def outcomes(ended: Ended) -> set[tuple[object, ...]]:
+    """What became of each article at each stage."""
+    return {(o.subject, o.stage, o.result, o.attempts, o.reason) for o in ended.report.outcomes if o.subject.isdigit()}
+
+
+def without_seconds(journal: str) -> list[str]:
+    return [line.partition(" s;")[0].rpartition(",")[0] or line for line in journal.splitlines()]
+
+
+def serve(upstream: Upstream) -> list[Story]:
+    """Eleven stories over two lists; a text that is gone, one that comes at the third try, and one that is another's."""
+    gone, busy, *others = listed = stories(11)
+    upstream.serve("rolling", *listed[:6])
+    upstream.serve("media", *(story.record("media", **{"from": BY[n % 3]}) for n, story in enumerate(listed[4:])))
+    for story in listed:
+        upstream.answer_text(story.code, story.text())
+    upstream.answer_text(gone.code, Answer(status=404))
+    upstream.answer_text(busy.code, Answer(status=503), Answer(status=503), busy.text())
+    upstream.answer_text(others[0].code, Answer(body=b"no JSON"))
+    upstream.forget()
+    return listed
+
+
+def test_the_same_comes_of_it_byte_for_byte(prefect_harness: None, upstream: Upstream, tmp_path: Path) -> None:
+    alone, many = a_site(tmp_path / "alone", upstream), a_site(tmp_path / "many", upstream, workflow=FANNED)
+    serve(upstream)
+    one = alone.run()
+    asked = Counter(upstream.texts_asked)
+    listed = serve(upstream)
+    with working(leaves=frozenset({2})) as done:
+        several = many.run()
+    assert sorted(done) == [1, 3]  # what nobody did of the second, the run did itself
+    assert Counter(upstream.texts_asked) == asked
+    assert alone.objects() == many.objects()
+    assert outcomes(one) == outcomes(several)
+    assert (one.ending, one.report.steps) == (several.ending, several.report.steps)
+    for story in listed:
+        assert without_seconds(alone.story_of(story.number)) == without_seconds(many.story_of(story.number))
+    assert many.run().report.written == ()
