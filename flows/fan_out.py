@@ -5,7 +5,6 @@ So what comes of it does not depend on who was faster. What others leave undone,
 
 import contextlib
 import importlib.util
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -16,16 +15,16 @@ from flows.handing import unpacked
 from flows.over_workers import on_workers
 from flows.parts import Part, parts_of
 from flows.reading import Read, fetch_and_parse, shelves_of
+from flows.report import FAN_OUT
 from flows.run import Run
 from tasks.config import Site
 from tasks.errors import ConfigError
 from tasks.fetch import text_urls
 from tasks.model import Offer, Outcome, Result, Stage
 
-log = logging.getLogger(__name__)
-
 BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
 _LOOK_AGAIN = 0.5  # seconds
+_ENDING = 30.0  # seconds
 
 Reader = Callable[[Sequence[Offer]], list[Read]]
 
@@ -61,11 +60,12 @@ def reader_of(run: Run, due: Sequence[Offer]) -> Iterator[Reader]:
     parts = parts_of(due, told.part)
     steps = run.recorder.step
     run.ledger.handouts.give({part.number: [(key, steps(key)) for key in part.keys] for part in parts})
-    log.info("%s texts in %s parts are given to others to read", len(due), len(parts))
+    run.recorder.task_runs += len(parts)
     with _crew(run, parts, run.lease.fence) as crew:
         silence = _Silence(timedelta(minutes=told.patience_minutes))
         part_of = {key: part.number for part in parts for key in part.keys}
         yield partial(_collected, run, crew, silence, part_of)
+        _let_end(crew, len(parts), silence)
 
 
 def _crew(run: Run, parts: Sequence[Part], fence: int) -> contextlib.AbstractContextManager[Crew]:
@@ -81,8 +81,7 @@ def _collected(
 ) -> list[Read]:
     """What came of these offers, once it has; those that nobody has read are read here."""
     wanted = {offer.entry.key: offer for offer in offers}
-    while not silence.too_long and (waiting := _waiting(run, crew, silence, part_of) & wanted.keys()):
-        log.debug("waiting for %s texts", len(waiting))
+    while not silence.too_long and _waiting(run, crew, silence, part_of) & wanted.keys():
         time.sleep(_LOOK_AGAIN)
     run.ledger.answers.load(text_urls((run.site.source(o.entry.source), o.entry) for o in offers))
     found = {}
@@ -94,10 +93,16 @@ def _collected(
         found[key] = handed.read(wanted[key])
     if left := [offer for offer in offers if offer.entry.key not in found]:
         reason = f"{len(left)} texts that were given to others did not come, and were read here"
-        log.warning("%s", reason)
-        run.recorder.outcome(Outcome(subject="fan-out", stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))
+        run.recorder.outcome(Outcome(subject=FAN_OUT, stage=Stage.FETCH, result=Result.SKIPPED, reason=reason))
         found |= {read.offer.entry.key: read for read in fetch_and_parse(run, left)}
     return [found[offer.entry.key] for offer in offers]
+
+
+def _let_end(crew: Crew, parts: int, silence: "_Silence") -> None:
+    """All is kept: who has just handed in the last text comes to an end, so that no part is shown as cancelled that was done."""
+    deadline = time.monotonic() + _ENDING
+    while not silence.too_long and len(crew.over()) < parts and time.monotonic() < deadline:
+        time.sleep(_LOOK_AGAIN)
 
 
 def _waiting(run: Run, crew: Crew, silence: "_Silence", part_of: dict[str, int]) -> frozenset[str]:

@@ -18,7 +18,9 @@ from flows.reading import Read
 from tasks import errors
 from tasks.model import Article, Capture, Note, Offer, Outcome
 
-_TOLD = ("retryable", "status", "size", "not_before", "attempts")  # what errors say beside their message
+# What errors say beside their message: all of them, and those of a request.
+_TOLD_BY_ALL = ("retryable", "attempts")
+_TOLD = (*_TOLD_BY_ALL, "status", "size", "not_before")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def _error(trouble: _Trouble) -> BaseException:
     if not (isinstance(kind, type) and issubclass(kind, errors.FinewsError)):
         return errors.FinewsError(f"{trouble.kind}: {trouble.text}")
     error = kind.__new__(kind, trouble.text)  # each wants other things to be made; what counts of them follows
-    for name in _TOLD:
+    for name in _TOLD if issubclass(kind, errors.FetchError) else _TOLD_BY_ALL:
         setattr(error, name, getattr(trouble, name))
     return error
 

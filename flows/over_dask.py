@@ -24,8 +24,13 @@ def hand_over(name: str, site: str, part: int, fence: int) -> str:
 def on_dask(site: Site, parts: Sequence[Part], fence: int) -> Iterator["_Cluster"]:
     """A task run for each part; those that are not over at the end are given up."""
     told = site.workflow
-    # Threads within a part are the part's own: a worker takes one part at a time.
-    local = {"n_workers": told.dask_processes, "threads_per_worker": 1, "dashboard_address": None}
+    # A worker takes one part at a time, whose threads are the part's own. Without TLS anybody on this machine could give it work.
+    local = {
+        "n_workers": told.dask_processes,
+        "threads_per_worker": 1,
+        "dashboard_address": "127.0.0.1:0",
+        "security": True,
+    }
     runner = DaskTaskRunner(address=told.dask) if told.dask else DaskTaskRunner(cluster_kwargs=local)
     with runner:
         futures = {}
@@ -36,7 +41,8 @@ def on_dask(site: Site, parts: Sequence[Part], fence: int) -> Iterator["_Cluster
             yield _Cluster(futures)
         finally:
             for future in futures.values():
-                future.wrapped_future.cancel()
+                if not future.wrapped_future.done():
+                    future.wrapped_future.cancel()
 
 
 class _Cluster:

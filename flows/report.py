@@ -42,6 +42,8 @@ CAPTURES = "captures"
 """The subject of what is to be said of the files of kept answers."""
 PICTURES = "the pictures"
 """The subject of how many of them were left for the next run."""
+FAN_OUT = "fan-out"
+"""The subject of texts that others were to read and did not."""
 _WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"

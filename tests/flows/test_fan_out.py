@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from flows.run import open_run
+from flows.report import FAN_OUT
 from tests.support.crew import working
 from tests.support.sites import Ended, SiteFolder
 from tests.support.upstream import Answer, Story, Upstream, stories
@@ -54,6 +54,9 @@ def test_the_same_comes_of_it_byte_for_byte(prefect_harness: None, upstream: Ups
     with working(leaves=frozenset({2})) as done:
         several = many.run()
     assert sorted(done) == [1, 3]  # what nobody did of the second, the run did itself
+    assert [o.reason for o in several.report.outcomes if o.subject == FAN_OUT] == [
+        "4 texts that were given to others did not come, and were read here"
+    ]
     assert Counter(upstream.texts_asked) == asked
     assert alone.objects() == many.objects()
     assert outcomes(one) == outcomes(several)
