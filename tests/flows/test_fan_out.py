@@ -1,10 +1,20 @@
 """A run whose texts others read: the same comes of it as of one that reads them itself, whoever was faster or did not come."""
 
+import importlib.util
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+
+from flows.fan_out import check_fan_out
+from flows.over_workers import DEPLOYMENT
 from flows.report import FAN_OUT
+from flows.run import read_site
+from tasks.errors import ConfigError
 from tests.support.crew import working
 from tests.support.sites import Ended, SiteFolder
 from tests.support.upstream import Answer, Story, Upstream, stories
@@ -64,3 +74,27 @@ def test_the_same_comes_of_it_byte_for_byte(prefect_harness: None, upstream: Ups
     for story in listed:
         assert without_seconds(alone.story_of(story.number)) == without_seconds(many.story_of(story.number))
     assert many.run().report.written == ()
+
+
+def test_without_the_deployment_the_run_says_what_to_do(
+    prefect_harness: None, upstream: Upstream, tmp_path: Path
+) -> None:
+    site = a_site(tmp_path / "site", upstream, workflow=FANNED)
+    serve(upstream)
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        client.delete_deployment(client.read_deployment_by_name(DEPLOYMENT).id)
+    ended = site.run()
+    assert isinstance(ended.result, ConfigError)
+    assert "the Prefect server has no deployment read-part/fan-out; expected that" in str(ended.result)
+    assert site.objects() == {}
+    with working():
+        assert site.run().report.steps["new"] == 11  # what the first run was to read is still owed
+
+
+def test_dask_that_is_not_installed_is_missed_before_anybody_is_asked(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = a_site(tmp_path / "site", upstream, workflow={"fan_out": "dask"})
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"prefect-dask is not installed here; expected .*make setup-dask"):
+        check_fan_out(read_site(str(site.file)))
