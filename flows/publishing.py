@@ -15,7 +15,7 @@ from flows.failing import put_off
 from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.run import Run
-from flows.stages import each, errors, values
+from flows.stages import each, errors, unsearched, values
 from flows.verdict import BREAKER
 from flows.verifying import check_public
 from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, Surroundings
@@ -147,7 +147,7 @@ def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
 def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], name: str) -> None:
     indexes = [run.ledger.indexes.read(ref, now=run.now) for ref in refs]
     run.recorder.task_runs += 1
-    made = render_indexes(name, indexes, run.facts)
+    made = render_indexes(name, unsearched(indexes), unsearched(run.facts))
     remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
     pages = [page for pages in made for page in pages]
     pages += _records(run, [ref.name for ref in refs if ref.kind is IndexKind.WITHDRAWN])
@@ -207,7 +207,8 @@ def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[t
     )
     if others:
         run.recorder.task_runs += 1
-        made = render_again(name, [(article, around[article.key]) for article in others], facts, journal)
+        work = [(article, around[article.key]) for article in others]
+        made = render_again(name, unsearched(work), unsearched(facts), unsearched(journal))
         results += zip(others, made, strict=True)
     failed = [(article.key, error) for article, error in errors(results)]
     put_off(run, failed)

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import Task
+from prefect.utilities.annotations import quote
 
 from flows.run import Run
 from tasks.batch import Batch, batch
@@ -29,6 +30,11 @@ def with_retries(task: Task[..., R], fetch: FetchTable) -> Task[..., R]:
     return (
         task.with_options(retries=fetch.retries, retry_delay_seconds=delays) if delays else task.with_options(retries=0)
     )
+
+
+def unsearched(value: T) -> T:
+    """An argument of a task in which Prefect need not look for futures, down to the last picture of the last page."""
+    return cast(T, quote(value))
 
 
 def each(
@@ -60,7 +66,9 @@ Work = Sequence[tuple[str, dict[str, Any]]]  # subjects, with the arguments of t
 
 def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> list[R | BaseException]:
     """A task run each."""
-    futures: list[PrefectFuture[R]] = [task.submit(**arguments) for _, arguments in work]
+    futures: list[PrefectFuture[R]] = [
+        task.submit(**{name: unsearched(value) for name, value in arguments.items()}) for _, arguments in work
+    ]
     _await(futures, f"{stage.value} {work[0][0]}" if stage is Stage.PUBLISH else stage.value, len(work), run)
     for future in futures:
         future.wait()  # it has ended; this fetches its final state without asking the server

@@ -23,9 +23,11 @@ from prefect import flow, runtime, task  # noqa: E402  (imported after the envir
 from flows import asking, drain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
 from flows.fan_out import BATCH  # noqa: E402
+from flows.journals import keep_journals  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
 from flows.reading import decide_all, read_texts  # noqa: E402
 from flows.run import Run, open_run, read_site  # noqa: E402
+from flows.status import site_status, tell_store  # noqa: E402
 from flows.syndicate import syndicate  # noqa: E402
 from flows.wish import Wish  # noqa: E402
 from tasks.model import RunReport  # noqa: E402
@@ -61,12 +63,16 @@ def plain(site: str) -> dict[str, Any]:
     for module in (asking, reading, mirroring, publishing, publication):
         vars(module)["each"] = call
     vars(publishing)["render_indexes"] = render_indexes.fn
+    vars(publishing)["unsearched"] = lambda value: value
     logging.getLogger("tasks").setLevel(logging.WARNING)
     with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:
         due = decide_all(run, Wish(), ask_sources(run, Wish()).keys)
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
         render_and_publish(run)
+        run.ledger.journal.flush()
+        keep_journals(run)
+        tell_store(run, site_status(run.site, run.ledger, now=run.now))
         report = run.recorder.report(seconds=0)
     return {"articles": report.steps.get("new", 0), "written": len(report.written)}
 
