@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect_dask import DaskTaskRunner
+from prefect_dask.task_runners import DaskTaskRunner
 
 from flows.parts import Part
 from flows.read_part import read_part
@@ -31,9 +31,9 @@ def on_dask(site: Site, parts: Sequence[Part], fence: int) -> Iterator["_Cluster
         "dashboard_address": "127.0.0.1:0",
         "security": True,
     }
-    runner = DaskTaskRunner(address=told.dask) if told.dask else DaskTaskRunner(cluster_kwargs=local)
+    runner: Any = DaskTaskRunner(address=told.dask) if told.dask else DaskTaskRunner(cluster_kwargs=local)
     with runner:
-        futures = {}
+        futures: dict[int, Any] = {}
         for part in parts:
             words = {"name": f"{site.name} {part.name}", "site": str(site.path), "part": part.number, "fence": fence}
             futures[part.number] = runner.submit(hand_over, words)
