@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults production setup setup-dev setup-web setup-feeds lint type format golden lighthouse pictures bench lock clean
+.PHONY: help run up test faults production setup setup-dev setup-dask setup-web setup-feeds lint type format golden lighthouse pictures bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,12 +26,14 @@ test: setup-dev lint type  ## everything that CI checks
 faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
-production: setup-dev  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts; the drill in the UI (four minutes)
+production: setup-dev setup-dask  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts, fan-out; the drill in the UI (ten minutes)
 	@FINEWS_PRODUCTION=1 $(BIN)/python -m pytest -n 0 -q tests/production
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews
 
 setup-dev: .venv/dev.stamp
+
+setup-dask: .venv/dask.stamp  ## what `[workflow] fan_out = "dask"` needs
 
 setup-web: .web/stamp  ## fetch the HTML checker, axe and Lighthouse into .web/ (needs npm); tests use what is there
 
@@ -61,9 +63,10 @@ pictures: setup-dev  ## take the pictures of the demo site and of the Prefect UI
 bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
 	@$(BIN)/python -m tests.bench.run
 
-lock: setup-dev  ## resolve the dependencies anew into the two lock files
+lock: setup-dev  ## resolve the dependencies anew into the lock files
 	@$(BIN)/uv pip compile $(LOCK) --group dev -o requirements-dev.lock
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements-dev.lock -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK) --extra dask --constraint requirements-dev.lock -o requirements-dask.lock
 
 clean:  ## remove what make and runs have made, but not what was published
 	rm -rf .venv .web .peers .feeds .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
@@ -81,6 +84,10 @@ clean:  ## remove what make and runs have made, but not what was published
 
 .venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
 	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+.venv/dask.stamp: requirements-dask.lock .venv/runtime.stamp
+	@$(PIP) -r requirements-dask.lock
 	@touch $@
 
 # The lock names no registry, so any may serve it; what comes is held to its hashes. No package runs a script of its own.

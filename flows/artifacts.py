@@ -15,7 +15,7 @@ from prefect.utilities.urls import url_for
 
 from flows.causes import Cause, causes, hosts_only
 from flows.remedies import remedy
-from flows.report import CAPTURES, PICTURES, objects_line
+from flows.report import CAPTURES, FAN_OUT, PICTURES, objects_line
 from flows.verdict import BREAKER, Verdict
 from tasks.config import Site
 from tasks.model import ArticleLine, Outcome, Result, RunReport, Stage
@@ -187,7 +187,8 @@ def _late(status: SiteStatus, site: Site) -> Iterable[str]:
 def _told(report: RunReport) -> Iterable[str]:
     if looks := [o for o in report.outcomes if o.stage in (Stage.VERIFY, Stage.ANNOUNCE)]:
         yield "## Verified and announced\n\n" + "\n".join(_told_of(outcome) for outcome in looks)
-    yield from (f"{_plain(o.reason)}." for o in report.outcomes if o.subject == PICTURES and o.stage is Stage.MIRROR)
+    left = ((PICTURES, Stage.MIRROR), (FAN_OUT, Stage.FETCH))
+    yield from (f"{_plain(o.reason)}." for o in report.outcomes if (o.subject, o.stage) in left)
     if files := [o for o in report.outcomes if o.subject == CAPTURES]:
         yield "## Kept answers\n\n" + "\n".join(f"- {_plain(o.reason)}" for o in files)
 

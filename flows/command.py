@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from flows.drain import send_what_is_left, settle_history
 from flows.localhost import LocalError
-from flows.report import CAPTURES, PICTURES, as_json, objects_line
+from flows.report import CAPTURES, FAN_OUT, PICTURES, as_json, objects_line
 from flows.stages import progress as progress_log
 from flows.syndicate import syndicate
 from tasks.config import Site
@@ -22,7 +22,7 @@ from tasks.masking import masked
 from tasks.model import Result, RunReport, Stage
 
 # Subjects of which the end of a run says something, beside its articles.
-_SAID = ("the ledger", "the import", "publishing", "a post", CAPTURES, PICTURES)
+_SAID = ("the ledger", "the import", "publishing", "a post", CAPTURES, PICTURES, FAN_OUT)
 
 
 def run_and_show(

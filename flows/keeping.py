@@ -65,13 +65,15 @@ def keep_all(
     return kept
 
 
-def is_unmodified(run: Run, offer: Offer, capture: Capture) -> bool:
-    """Whether the server said that a page is what it was (RFC 9110 section 15.4.5); such a look is over."""
-    if capture.response is None or capture.response.status != HTTPStatus.NOT_MODIFIED:
-        return False
+def says_unmodified(capture: Capture) -> bool:
+    """Whether the server said that a page is what it was (RFC 9110 section 15.4.5)."""
+    return capture.response is not None and capture.response.status == HTTPStatus.NOT_MODIFIED
+
+
+def keep_unmodified(run: Run, offer: Offer) -> None:
+    """A look at a page that is what it was is over."""
     looked(run, offer.entry.key, changed=False, remark="not modified, says its server")
     run.ledger.quarantine.release([offer.entry.key])
-    return True
 
 
 def is_rechecked(spec: SourceSpec) -> bool:

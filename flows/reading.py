@@ -1,13 +1,14 @@
 """The first half of a run, once its sources were asked: decide, fetch and parse."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from flows.asking import paused_sources
 from flows.completeness import Tally
 from flows.failing import lock_up, not_read
-from flows.keeping import is_rechecked, is_unmodified, keep_all
+from flows.keeping import is_rechecked, keep_all, keep_unmodified, says_unmodified
 from flows.run import Run
-from flows.stages import each, errors, values, with_retries
+from flows.stages import each, values, with_retries
 from flows.wish import Wish
 from tasks.articles.compose import shelf_of
 from tasks.articles.decide import decide, merge
@@ -15,6 +16,7 @@ from tasks.errors import Walled
 from tasks.fetch import fetch, text_urls
 from tasks.model import (
     Article,
+    Capture,
     Category,
     Decision,
     Known,
@@ -115,8 +117,25 @@ def _within(wish: Wish, taken: int, offer: Offer, decision: Decision) -> Decisio
     return decision
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What came of one offer: its answer or why there is none, and the article in it or why it is none.
+
+    `article` is None when there was nothing to parse: no answer, or one that says "not modified".
+    """
+
+    offer: Offer
+    capture: Capture | BaseException
+    article: Article | BaseException | None = None
+
+
 def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
     """Fetch and parse the texts of these offers and keep them; what fails is kept as failed, with its next try."""
+    return keep_read(run, fetch_and_parse(run, offers))
+
+
+def fetch_and_parse(run: Run, offers: Sequence[Offer]) -> list[Read]:
+    """What comes of these offers, in their order; nothing of it is kept yet."""
     shelves = shelves_of(run, offers)
     journal, zone, answers = run.ledger.journal, run.site.site.timezone, run.ledger.answers
     answers.load(text_urls((run.site.source(offer.entry.source), offer.entry) for offer in offers))
@@ -135,11 +154,10 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    answered = [(offer, capture) for offer, capture in values(fetched) if not is_unmodified(run, offer, capture)]
     parsed = each(
         parse,
         Stage.PARSE,
-        answered,
+        [(offer, capture) for offer, capture in values(fetched) if not says_unmodified(capture)],
         lambda pair: pair[0].entry.key,
         lambda pair: {
             "offer": pair[0],
@@ -151,20 +169,33 @@ def read_texts(run: Run, offers: Sequence[Offer]) -> list[Article]:
         },
         run,
     )
-    tally = Tally()
-    for offer, error in errors(fetched):
-        not_read(run, offer, error, tally)
-        if isinstance(error, Walled):
-            lock_up(run, offer, error, error.answer)
-    articles = keep_all(run, parsed, tally)
+    found = {offer.entry.key: value for (offer, _), value in parsed}
+    return [Read(offer=offer, capture=value, article=found.get(offer.entry.key)) for offer, value in fetched]
+
+
+def keep_read(run: Run, reads: Sequence[Read]) -> list[Article]:
+    """Keep what was read, in this order; what failed is kept as failed, with its next try."""
+    answers, tally = run.ledger.answers, Tally()
+    answered = [(read, read.capture) for read in reads if not isinstance(read.capture, BaseException)]
+    for read, capture in answered:
+        if says_unmodified(capture):
+            keep_unmodified(run, read.offer)
+    for read in reads:
+        if isinstance(read.capture, BaseException):
+            not_read(run, read.offer, read.capture, tally)
+        if isinstance(read.capture, Walled):
+            lock_up(run, read.offer, read.capture, read.capture.answer)
+    articles = keep_all(
+        run, [((read.offer, capture), read.article) for read, capture in answered if read.article is not None], tally
+    )
     tally.report(run)
     kept = {article.key for article in articles}
-    for offer, capture in answered:
+    for read, capture in answered:
         # What was not kept was not seen: a 304 would hide the page for ever once it is what it should be.
-        if capture.response is not None and offer.entry.key in kept:
-            reader = run.site.source(offer.entry.source).digest
+        if capture.response is not None and read.offer.entry.key in kept:
+            reader = run.site.source(read.offer.entry.source).digest
             answers.note(capture.asked_url, capture.response, reader=reader, moved_to=capture.moved_to)
-    journal.flush()
+    run.ledger.journal.flush()
     return articles
 
 

@@ -42,6 +42,8 @@ CAPTURES = "captures"
 """The subject of what is to be said of the files of kept answers."""
 PICTURES = "the pictures"
 """The subject of how many of them were left for the next run."""
+FAN_OUT = "fan-out"
+"""The subject of texts that others were to read and did not."""
 _WRITTEN = (ActionKind.CREATE, ActionKind.UPDATE, ActionKind.HEADERS)
 # The step of an article that no list named in this run: it is only published again, in a new form or after a failure.
 _RENDERED_AGAIN = "render"
@@ -117,6 +119,10 @@ class Recorder:
     def step(self, key: str) -> str:
         """What was decided for an article; empty when nothing was."""
         return self._lines[key].step if key in self._lines else ""
+
+    def outcomes(self, key: str) -> tuple[Outcome, ...]:
+        """What became of an article so far, stage by stage."""
+        return tuple(self._lines[key].outcomes) if key in self._lines else ()
 
     def placed(self, key: str, *, code: str, title: str, category: str, address: str) -> None:
         """Where an article is published."""

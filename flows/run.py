@@ -80,10 +80,12 @@ def open_run(
     clock: Callable[[], datetime],
     dry_run: bool = False,
     allow_deletions: int | None = None,
+    fence: int | None = None,
 ) -> Iterator[Run]:
     """Open everything, close everything; `LeaseHeld` while another run is at work.
 
     A dry run's store and ledger keep nothing, so it needs no lease. `allow_deletions`: instead of the site's limits.
+    `fence`: of the lease of a run for which this one works; `LeaseLost` when that run has it no more.
     """
     now = clock()
     with contextlib.ExitStack() as open_things:
@@ -94,7 +96,9 @@ def open_run(
                 f"{kept!r}; expected that, or a ledger of its own"
             )
         lease = None
-        if not dry_run:
+        if fence is not None:
+            ledger.work_under(fence)
+        elif not dry_run:
             lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
         store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)

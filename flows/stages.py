@@ -4,11 +4,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.tasks import Task
+from prefect.utilities.annotations import quote
 
 from flows.defects import told_apart
 from flows.run import Run
@@ -33,6 +34,11 @@ def with_retries(task: Task[..., R], fetch: FetchTable) -> Task[..., R]:
     return (
         task.with_options(retries=fetch.retries, retry_delay_seconds=delays) if delays else task.with_options(retries=0)
     )
+
+
+def unsearched(value: T) -> T:
+    """An argument of a task in which Prefect need not look for futures, down to the last picture of the last page."""
+    return cast(T, quote(value))
 
 
 def each(
@@ -65,7 +71,7 @@ def each(
 def begin(task: Task[..., R], run: Run, **arguments: Any) -> Callable[[], R]:
     """Start a task run; what is returned waits for its value, or raises its error."""
     run.recorder.task_runs += 1
-    future: PrefectFuture[R] = task.submit(**arguments)
+    future: PrefectFuture[R] = task.submit(**{name: unsearched(value) for name, value in arguments.items()})
     return future.result
 
 
@@ -87,7 +93,9 @@ Made = list[tuple[R | BaseException, UUID]]  # what came of each, and the task r
 
 def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
     """A task run each."""
-    futures: list[PrefectFuture[R]] = [task.submit(**arguments) for _, arguments in work]
+    futures: list[PrefectFuture[R]] = [
+        task.submit(**{name: unsearched(value) for name, value in arguments.items()}) for _, arguments in work
+    ]
     _await(futures, f"{stage.value} {work[0][0]}" if stage is Stage.PUBLISH else stage.value, len(work), run)
     for future in futures:
         future.wait()  # it has ended; this fetches its final state without asking the server

@@ -14,18 +14,17 @@ from flows.asking import ask_sources, readings
 from flows.begin_later import begin_at
 from flows.breaker import tripped
 from flows.ending import conclude, end, ending_early, told_when_broken
+from flows.fan_out import BATCH, check_fan_out, reader_of
 from flows.keeping import forget_old, settle_rights
 from flows.logs import prepare_logs
 from flows.mirroring import settle_pictures
 from flows.progressing import shown_in_ui
 from flows.publishing import publish_unless, render_and_publish
-from flows.reading import decide_all, read_texts
+from flows.reading import decide_all, keep_read
 from flows.run import Run, in_batches, in_zone, open_run, read_site
 from flows.stages import show
 from flows.wish import StageName, Wish
 from tasks.errors import FinewsError
-
-BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
 
 
 def run_name() -> str:
@@ -77,6 +76,7 @@ def syndicate(
     prepare_logs()
     started = perf_counter()
     site_file = read_site(site)
+    check_fan_out(site_file)
     since, until = in_zone(site_file, since, until)
     wish = Wish(
         sources=tuple(sources or ()),
@@ -115,9 +115,10 @@ def _fetch(run: Run, wish: Wish) -> bool:
     due = decide_all(run, wish, asked.keys)
     named = wish.sources or [offer.entry.source for offer in due if wish.articles]
     run = replace(in_batches(run, len(due)), named=frozenset(named))
-    for start in range(0, len(due), BATCH):
-        show("read", start, len(due))
-        read_texts(run, due[start : start + BATCH])
-        show("read", min(start + BATCH, len(due)), len(due))
+    with reader_of(run, due) as read:
+        for start in range(0, len(due), BATCH):
+            show("read", start, len(due))
+            keep_read(run, read(due[start : start + BATCH]))
+            show("read", min(start + BATCH, len(due)), len(due))
     forget_old(run)
     return publish_unless(run, tripped(readings(run, asked), run.site.verdict))

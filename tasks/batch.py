@@ -41,8 +41,9 @@ class Batch:
                 self._failed[place] = error
                 log.warning("%s: %s", subject, error)
             else:
-                self._failed.pop(place, None)
-                log.info("%s: done", subject)
+                self._failed.pop(
+                    place, None
+                )  # without a line: the verb's own name the article, and each line costs the server
         if self._failed:
             first, reason = next(iter(self._failed.items()))
             retryable = any(getattr(one, "retryable", False) for one in self._failed.values())

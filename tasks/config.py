@@ -88,6 +88,12 @@ def _webhook_or_none(value: str) -> str:
     return _webhook(value) if value else value
 
 
+def _scheduler_or_none(value: str) -> str:
+    if value and not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/@]+:\d{1,5}", value):
+        raise ValueError("expected the address of a Dask scheduler, such as tcp://10.0.0.5:8786, or nothing")
+    return value
+
+
 def _contact(value: str) -> str:
     if value.startswith("mailto:") and "@" in value:
         return value
@@ -291,11 +297,20 @@ class WorkflowTable(_Table):
     """`[workflow]`: how work is cut into task runs. A run that reads more than `batch_above` articles does `batch` in each.
 
     `processes`: how many make pages where there are very many, as in a rebuild; 0: as many as there are cores.
+    `fan_out`: who reads the texts of a run that has more than `fan_out_above` to read, in parts of `part` texts: the run
+    itself, the workers of a pool, or Dask: the scheduler at `dask`, or `dask_processes` of this machine when that is empty.
+    `patience_minutes`: how long nothing may come from any of them before the run reads what is left.
     """
 
     batch_above: Annotated[int, Field(ge=1)] = 300
     batch: Annotated[int, Field(ge=1, le=100)] = 25
     processes: Annotated[int, Field(ge=0, le=64)] = 0
+    fan_out: Literal["none", "workers", "dask"] = "none"
+    fan_out_above: Annotated[int, Field(ge=1)] = 1_000
+    part: Annotated[int, Field(ge=1, le=10_000)] = 200
+    patience_minutes: Annotated[float, Field(gt=0, le=1_440, strict=False)] = 30.0
+    dask: Annotated[str, AfterValidator(_scheduler_or_none)] = ""
+    dask_processes: Annotated[int, Field(ge=1, le=1_000)] = 2
 
 
 class AnnounceTable(_Table):

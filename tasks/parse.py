@@ -74,7 +74,7 @@ def _read(offer: Offer, capture: Capture, spec: SourceSpec, category: Category, 
     if text.replaced_share:
         story += f", {text.replaced_share * 100:.2g} % of the answer's characters could not be read"
     journal.note(entry.key, Stage.PARSE, story)
-    log.info("%s (%s): %s", article.title[:80], category.title, story)
+    log.info("%s %s (%s): %s", entry.code, article.title[:80], category.title, story)
     return article
 
 

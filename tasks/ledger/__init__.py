@@ -16,6 +16,7 @@ from tasks.ledger.changes import Changes
 from tasks.ledger.completeness import Completeness
 from tasks.ledger.echoes import Echoes
 from tasks.ledger.generations import Generations
+from tasks.ledger.handouts import Handouts
 from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
@@ -36,8 +37,8 @@ from tasks.ledger.standing import Standing
 from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = [
-    "Answers", "Articles", "Askings", "Generations", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists", "Objects",
-    "Pictures", "Places", "Shelves",
+    "Answers", "Articles", "Askings", "Generations", "Handouts", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists",
+    "Objects", "Pictures", "Places", "Shelves",
 ]  # fmt: skip
 
 
@@ -70,6 +71,7 @@ class Ledger:
         self.lists = Lists(self._database)
         self.answers = Answers(self._database)
         self.askings = Askings(self._database)
+        self.handouts = Handouts(self._database)
         self.hosts = Hosts(self._database)
         self.objects = Objects(self._database, store)
         self.changes = Changes(self._database)
@@ -91,6 +93,10 @@ class Ledger:
     def claim(self, *, holder: str, lasts: timedelta, instead_of: str = "") -> Lease:
         """Take the site's lease; from then on every change is made under it. See `lease.claim`."""
         return claim(self._database, holder=holder, lasts=lasts, clock=self._clock, instead_of=instead_of)
+
+    def work_under(self, fence: int) -> None:
+        """From then on every change is made under another run's lease: `LeaseLost` once that has not this number any more."""
+        self._database.fence = fence
 
     def lease_holder(self) -> str:
         """The run that has the lease; empty when none has, or when it has run out."""

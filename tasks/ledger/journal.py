@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,6 +86,20 @@ class Journal:
                 self._notes[:0] = notes  # not lost: a later flush may find the ledger free
                 self._owed |= owed
             raise
+
+    def take(self, subject: str) -> tuple[Note, ...]:
+        """What was noted about a subject since the last flush; it is another ledger's to write."""
+        with self._lock:
+            taken = tuple(note for note in self._notes if note.subject == subject)
+            self._notes = [note for note in self._notes if note.subject != subject]
+            self._owed = {owed for owed in self._owed if owed[0] != subject}
+        return taken
+
+    def add(self, notes: Iterable[Note]) -> None:
+        """Lines that others have noted for this run, with their times."""
+        with self._lock:
+            for note in notes:
+                self._append(replace(note, run_id=self._run_id))
 
     def forget(self) -> None:
         """Drop what was noted since the last flush."""

@@ -19,14 +19,17 @@ from flows.localhost import prepare_environment
 
 prepare_environment(quiet=True)
 
-from prefect import flow  # noqa: E402  (imported after the environment is set)
+from prefect import flow, runtime, task  # noqa: E402  (imported after the environment is set)
 
 from flows import asking, drain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
+from flows.fan_out import BATCH  # noqa: E402
+from flows.journals import keep_journals  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
 from flows.reading import decide_all, read_texts  # noqa: E402
 from flows.run import Run, open_run, read_site  # noqa: E402
-from flows.syndicate import BATCH, syndicate  # noqa: E402
+from flows.status import site_status, tell_store  # noqa: E402
+from flows.syndicate import syndicate  # noqa: E402
 from flows.wish import Wish  # noqa: E402
 from tasks.model import RunReport  # noqa: E402
 
@@ -66,6 +69,9 @@ def plain(site: str) -> dict[str, Any]:
         for start in range(0, len(due), BATCH):
             read_texts(run, due[start : start + BATCH])
         render_and_publish(run)
+        run.ledger.journal.flush()
+        keep_journals(run)
+        tell_store(run, site_status(run.site, run.ledger, now=run.now))
         report = run.recorder.report(seconds=0)
     return {"articles": report.steps.get("new", 0), "written": len(report.written)}
 
@@ -82,6 +88,26 @@ def empty(site: str) -> dict[str, Any]:
     return {}
 
 
+def three(count: str) -> dict[str, Any]:
+    """Three task runs an article that do nothing, as Prefect has them when it is told nothing."""
+
+    @task
+    def step(value: int) -> int:
+        return value
+
+    @flow(name="three")
+    def pipeline(items: list[int]) -> str:
+        for _ in range(3):
+            items = step.map(items).result()
+        return str(runtime.flow_run.id)
+
+    run_id = pipeline(list(range(int(count))))
+    drain.send_what_is_left()
+    ended = time.perf_counter()
+    recorded, expected = drain.wait_for_history(run_id, 3 * int(count))
+    return {"articles": int(count), "task_runs": expected, "recorded": recorded, "drain": time.perf_counter() - ended}
+
+
 def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return function(**arguments)
@@ -91,7 +117,7 @@ def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Run the mode that the command line names."""
-    modes = {"flow": orchestrated, "plain": plain, "empty": empty}
+    modes = {"flow": orchestrated, "plain": plain, "empty": empty, "three": three}
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     facts = modes[sys.argv[1]](sys.argv[2])
     after = resource.getrusage(resource.RUSAGE_SELF)

@@ -80,11 +80,12 @@ class Production:
             yield
             client.delete_deployment_schedule(found.id, made.id)
 
-    def start_worker(self, name: str) -> None:
-        """A worker that runs flows in processes of this machine."""
+    def start_worker(self, name: str, *, limit: int | None = None) -> None:
+        """A worker that runs flows in processes of this machine, at most `limit` at once."""
+        most = ["--limit", str(limit)] if limit else []
         with (self.home / f"{name}.log").open("ab") as log:
             self.workers[name] = subprocess.Popen(
-                ["prefect", "worker", "start", "--pool", POOL, "--name", name, "--type", "process"],
+                ["prefect", "worker", "start", "--pool", POOL, "--name", name, "--type", "process", *most],
                 env=dict(self.environment),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

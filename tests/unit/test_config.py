@@ -222,6 +222,10 @@ MISTAKES = {
         SITE + "".join(SOURCE.replace("one", n) + f'category = "{n}"\ntag = "t"\n' for n in ("a", "b")),
         "my.toml:14: category 'b' with tag 't': another source pairs one of them otherwise",
     ),
+    "no address of a Dask scheduler": (
+        SITE + '[workflow]\nfan_out = "dask"\ndask = "10.0.0.5"\n' + SOURCE,
+        "my.toml:6: dask = '10.0.0.5': expected the address of a Dask scheduler, such as tcp://10.0.0.5:8786, or nothing",
+    ),
     "one slug for two media": (
         SITE + '[slugs]\n"A" = "same"\n"B" = "same"\n' + SOURCE,
         "my.toml:6: the slug 'same' of 'B' is that of 'A' already",
