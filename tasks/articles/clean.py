@@ -64,15 +64,20 @@ def clean(
     ).strip()
 
 
+def untagged(safe: str, *, instead: str = "") -> str:
+    """The text of what `clean` gave as it stands, with something in the place of each tag."""
+    return unescape(_TAG.sub(instead, safe))
+
+
 def text_of(safe: str) -> str:
     """The visible text of what `clean` gave, blanks folded."""
-    return " ".join(unescape(_TAG.sub(" ", safe)).split())
+    return " ".join(untagged(safe, instead=" ").split())
 
 
 def excerpt(safe: str, *, length: int = 120) -> str:
     """The beginning of the first paragraph that has text, cut at a sentence end where one is near. `safe`: as `clean` gave it."""
     for paragraph in _PARAGRAPH.finditer(safe):
-        text = " ".join(unescape(_TAG.sub("", paragraph[1])).split())
+        text = " ".join(untagged(paragraph[1]).split())
         if len(text) >= 10:
             break
     else:

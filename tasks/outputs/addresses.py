@@ -3,6 +3,7 @@
 import posixpath
 import re
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from tasks.model import Category
@@ -86,7 +87,12 @@ def absolute(site: SiteFacts, key: str) -> str:
 
 def relative(key: str, *, start: str) -> str:
     """Link to `key` from the page `start`; it works under any prefix and from a folder on disk."""
-    here, there = start.split("/")[:-1], key.split("/")
+    return _from_folder(key, start.rpartition("/")[0])
+
+
+@lru_cache(maxsize=4096)  # every page of a folder links to the same dozen
+def _from_folder(key: str, folder: str) -> str:
+    here, there = folder.split("/") if folder else [], key.split("/")
     shared = len(posixpath.commonprefix((here, there)))
     return encoded("/".join([*[".."] * (len(here) - shared), *there[shared:]]) or ".")
 

@@ -6,11 +6,13 @@ One pass with possessive patterns, so the time grows with the length and with no
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import urljoin
 
 import nh3
 
+from tasks.articles.clean import untagged
 from tasks.errors import RenderError
 from tasks.outputs.markdown import flat, html_text, without_liquid
 
@@ -88,9 +90,10 @@ def post_fragment(received: str) -> str:
     return without_liquid("".join(_beside_markdown(pieces)))
 
 
+@lru_cache(maxsize=128)  # its page asks for it twice, then the search index does
 def text_of(html: str) -> str:
-    """The text of a fragment, without its markup."""
-    return unescape(nh3.clean(_encodable(html), tags=set()))
+    """The text of an article's sanitised HTML, without its markup."""
+    return untagged(html)
 
 
 def with_absolute_links(html: str, base: str) -> str:

@@ -14,11 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """CPU seconds of a process and all that it started and waited for, wall seconds, the largest memory of one of them in MB."""
+    """CPU seconds of a process and all that it started and waited for, and its wall seconds."""
 
     cpu: float
     wall: float
-    peak_mb: float
 
 
 def cost_of(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None = None) -> Cost:
@@ -36,7 +35,7 @@ def cost_of(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] 
             said.seek(0)
             told = said.read()[-800:].decode("utf-8", "replace")
             raise RuntimeError(f"{command[0]} ended with {process.returncode}: {told}")
-    return Cost(cpu=usage.ru_utime + usage.ru_stime, wall=wall, peak_mb=usage.ru_maxrss / 1024)
+    return Cost(cpu=usage.ru_utime + usage.ru_stime, wall=wall)
 
 
 def median(costs: Iterable[Cost]) -> Cost:
@@ -45,7 +44,6 @@ def median(costs: Iterable[Cost]) -> Cost:
     return Cost(
         cpu=statistics.median(cost.cpu for cost in found),
         wall=statistics.median(cost.wall for cost in found),
-        peak_mb=statistics.median(cost.peak_mb for cost in found),
     )
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flows.localhost import prepare_environment
@@ -108,6 +109,12 @@ def three(count: str) -> dict[str, Any]:
     return {"articles": int(count), "task_runs": expected, "recorded": recorded, "drain": time.perf_counter() - ended}
 
 
+def _peak() -> float:
+    """The largest memory of this process in MB. Not that of getrusage(2), which begins with that of who started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return function(**arguments)
@@ -123,7 +130,7 @@ def main() -> None:
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     whole = after.ru_utime + after.ru_stime
-    cost = {"cpu": cpu, "process_cpu": whole, "wall": time.perf_counter() - started, "peak_mb": after.ru_maxrss / 1024}
+    cost = {"cpu": cpu, "process_cpu": whole, "wall": time.perf_counter() - started, "peak_mb": _peak()}
     print(json.dumps(cost | facts))
 
 
