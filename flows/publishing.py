@@ -119,14 +119,21 @@ def _bring_up_to_date(run: Run) -> None:
         announce(run)
 
 
+def _multiply_when_many(run: Run, found: int, turn: int) -> None:
+    """Processes cost some seconds to start, so they are for what was full once and is full again."""
+    if turn and found == AT_ONCE:
+        run.renderers.multiply()
+
+
 Made = Sequence[tuple[Page, ...] | BaseException]
 
 
 def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
     number = itertools.count(1)
-    while articles := due():
-        if len(articles) == AT_ONCE:
-            run.renderers.multiply()
+    for turn in itertools.count():
+        if not (articles := due()):
+            return
+        _multiply_when_many(run, len(articles), turn)
         links_to_what_left: set[str] = set()
         parts = ((f"{name} {next(number)}", part) for part in _parts(run, articles))
         for (wave, part), made in ahead(parts, functools.partial(_render_articles, run), run.renderers.ahead):
@@ -160,9 +167,10 @@ class _Lists:
 
 def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], Sequence[IndexRef]]) -> None:
     number = itertools.count(1)
-    while refs := due():
-        if len(refs) == AT_ONCE:
-            run.renderers.multiply()
+    for turn in itertools.count():
+        if not (refs := due()):
+            return
+        _multiply_when_many(run, len(refs), turn)
         parts = (
             _Lists(
                 wave=f"{name} {next(number)}",

@@ -1,6 +1,7 @@
 """One measured run in a process of its own: `python -m tests.bench.once MODE SITE`; prints its cost as JSON.
 
-Modes: `flow` (orchestrated), `plain` (the same work as function calls), `empty` (a flow that does nothing).
+Modes: `flow` (orchestrated), `plain` (the same work as function calls), `empty` (a flow that does nothing), `three` (empty task
+runs), `rebuild` and `restore` (orchestrated), `write` (objects into a store).
 CPU is that of this process, its imports left out; the Prefect server and the upstream have processes of their own.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from flows.localhost import prepare_environment
@@ -22,7 +24,7 @@ prepare_environment(quiet=True)
 
 from prefect import flow, runtime, task  # noqa: E402  (imported after the environment is set)
 
-from flows import asking, drain, mirroring, publication, publishing, reading  # noqa: E402
+from flows import asking, drain, maintain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
 from flows.fan_out import BATCH  # noqa: E402
 from flows.journals import keep_journals  # noqa: E402
@@ -32,7 +34,8 @@ from flows.run import Run, open_run, read_site  # noqa: E402
 from flows.status import site_status, tell_store  # noqa: E402
 from flows.syndicate import syndicate  # noqa: E402
 from flows.wish import Wish  # noqa: E402
-from tasks.model import RunReport  # noqa: E402
+from tasks.model import Action, ActionKind, Page, RunReport  # noqa: E402
+from tasks.stores import open_store  # noqa: E402
 
 
 def orchestrated(site: str) -> dict[str, Any]:
@@ -89,6 +92,43 @@ def empty(site: str) -> dict[str, Any]:
     return {}
 
 
+def rebuilt(site: str) -> dict[str, Any]:
+    """Every page of the archive, orchestrated."""
+    return _maintained(maintain.rebuild(site, return_state=True))
+
+
+def restored(site: str) -> dict[str, Any]:
+    """The ledger from the store, and every page compared."""
+    return _maintained(maintain.restore(site, return_state=True))
+
+
+def _maintained(state: Any) -> dict[str, Any]:
+    report: object = state.result(raise_on_failure=False)
+    if not isinstance(report, RunReport) or state.name != "Completed":
+        raise SystemExit(f"{state.name}: {state.message}: {report!r}"[:2000])
+    return {"written": len(report.written), "unchanged": len(report.unchanged)}
+
+
+def written(told: str) -> dict[str, Any]:
+    """Pages of 4 KB into a store: `URL COUNT`, by the verb's own function."""
+    url, count = told.split()
+    pages = [
+        Page(
+            key=f"news/{number % 100}/{number}.html", body=Random(number).randbytes(2_048).hex().encode(),
+            content_type="text/html; charset=utf-8", cache_control="max-age=60",
+        )
+        for number in range(int(count))
+    ]  # fmt: skip
+    store = open_store(url, capabilities=open_store(url).probe())
+    actions = [Action(kind=ActionKind.CREATE, key=page.key, reason="new", page=page) for page in pages]
+    started, used = time.perf_counter(), _cpu()
+    receipts = store.write(actions)
+    spent = {"write_wall": time.perf_counter() - started, "write_cpu": _cpu() - used}
+    if bad := [receipt.error for receipt in receipts if receipt.error]:
+        raise SystemExit(bad[0])
+    return {"written": len(receipts), **spent}
+
+
 def three(count: str) -> dict[str, Any]:
     """Three task runs an article that do nothing, as Prefect has them when it is told nothing."""
 
@@ -109,6 +149,12 @@ def three(count: str) -> dict[str, Any]:
     return {"articles": int(count), "task_runs": expected, "recorded": recorded, "drain": time.perf_counter() - ended}
 
 
+def _cpu() -> float:
+    """CPU seconds of this process and of those that it has started and that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def _peak() -> float:
     """The largest memory of this process in MB. Not that of getrusage(2), which begins with that of who started it."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -124,13 +170,14 @@ def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Run the mode that the command line names."""
-    modes = {"flow": orchestrated, "plain": plain, "empty": empty, "three": three}
-    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    modes = {
+        "flow": orchestrated, "plain": plain, "empty": empty, "three": three, "rebuild": rebuilt, "restore": restored,
+        "write": written,
+    }  # fmt: skip
+    before, started = _cpu(), time.perf_counter()
     facts = modes[sys.argv[1]](sys.argv[2])
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    whole = after.ru_utime + after.ru_stime
-    cost = {"cpu": cpu, "process_cpu": whole, "wall": time.perf_counter() - started, "peak_mb": _peak()}
+    wall, after = time.perf_counter() - started, _cpu()
+    cost = {"cpu": after - before, "process_cpu": after, "wall": wall, "peak_mb": _peak()}
     print(json.dumps(cost | facts))
 
 

@@ -4,6 +4,7 @@ Its root account is not asked for a signature, so the tests publish as a user of
 rights are checked. That user may not write or delete below a segment `locked`.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -51,7 +52,14 @@ class S3Server:
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """The server, up and with one user and one bucket."""
-    process, endpoint_url = _start(tmp_path_factory.mktemp("s3-server"))
+    with serving_s3(tmp_path_factory.mktemp("s3-server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_s3(home: Path) -> Iterator[S3Server]:
+    """The same, with its files in `home`."""
+    process, endpoint_url = _start(home)
     try:
         yield _prepare(endpoint_url)
     finally:

@@ -1,0 +1,52 @@
+"""A whole archive at once: `python -m tests.bench.whole 2000 [--search]`: every page, with one process and with all cores; and a
+ledger made again from the store.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bench.archives import prepare
+from tests.bench.hourly import orchestra
+from tests.bench.measuring import machine
+from tests.bench.run import measure
+from tests.bench.upstream import write_site
+
+
+def rebuilds(folder: Path, archived: int, server: int, *, search: bool) -> dict[str, Any]:
+    """Every page into an empty store, with one process and with all; then the ledger from the store that came of it."""
+    kept = folder / "kept.db"
+    prepare(str(write_site(folder, search=search)), archived, on_record=False)
+    shutil.copy(folder / "ledger.db", kept)
+    found: dict[str, Any] = {"archived": archived, "search": search}
+    for name, processes in (("one process", 1), ("all cores", 0)):
+        shutil.rmtree(folder / "public", ignore_errors=True)
+        for left in folder.glob("ledger.db*"):
+            left.unlink()
+        shutil.copy(kept, folder / "ledger.db")
+        found[name] = measure("rebuild", write_site(folder, search=search, processes=processes), server)
+    for left in folder.glob("ledger.db*"):
+        left.unlink()
+    found["restore"] = measure("restore", write_site(folder, search=search), server)
+    return found
+
+
+def main() -> None:
+    """Measure and print JSON, an archive a line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("archived", type=int, nargs="*", default=[2_000])
+    parser.add_argument("--search", action="store_true")
+    options = parser.parse_args()
+    print(machine(), file=sys.stderr)
+    with tempfile.TemporaryDirectory() as name, orchestra(Path(name, "prefect")) as server:
+        for archived in options.archived:
+            found = rebuilds(Path(name, str(archived)), archived, server, search=options.search)
+            print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()
