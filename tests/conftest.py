@@ -1,5 +1,7 @@
 """Fixtures that several folders share, and the order of files: with several workers the long ones must not come last."""
 
+from collections.abc import Iterator
+
 import pytest
 
 pytest_plugins = [
@@ -22,3 +24,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((place for place, start in enumerate(_LONG) if path.startswith(start)), len(_LONG))
 
     items.sort(key=rank)
+
+
+@pytest.fixture
+def no_prefect_server() -> Iterator[None]:
+    """Outside a flow run Prefect's log handler has nowhere to send records to, and warns."""
+    from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+
+    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
+        yield

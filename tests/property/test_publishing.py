@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from flows import mirroring, publication, publishing
 from flows.auditing import audit_store
@@ -34,7 +33,8 @@ from tasks.stores.memory import MemoryStore
 from tests.support.crawling import dangling
 from tests.support.ledgers import CHINA, DAILY, ROLLING, article, entry, listing, offer
 
-pytestmark = pytest.mark.timeout(3600)  # to find the smallest example takes a while
+# To find the smallest example takes a while.
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.usefixtures("no_prefect_server")]
 BASE = "https://example.com"
 START = datetime(2026, 3, 4, 5, tzinfo=UTC)
 SITE = """
@@ -133,13 +133,6 @@ def _drawn(task: Any, stage: Any, items: Any, subject: Any, arguments: Any, run:
 def shown(urls: Iterable[str]) -> str:
     """A text with these pictures."""
     return "<p>字</p>" + "".join(f'<figure class="picture"><img src="mirror:{url}" alt=""></figure>' for url in urls)
-
-
-@pytest.fixture(autouse=True)
-def no_prefect_server() -> Iterator[None]:
-    """Outside a flow run Prefect's log handler has nowhere to send records to, and warns."""
-    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False}):
-        yield
 
 
 class Publishing(RuleBasedStateMachine):

@@ -7,6 +7,8 @@ import pytest
 from tasks.batch import Batch, BatchFailed
 from tasks.errors import FetchError, ParseError
 
+pytestmark = pytest.mark.usefixtures("no_prefect_server")
+
 
 class Verb:
     """Answers each subject with its script, one after the other; the last one stays."""
