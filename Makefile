@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --req
 LOCK   := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test faults production setup setup-dev setup-dask setup-web setup-feeds lint type format golden lighthouse pictures bench lock clean
+.PHONY: help run up test faults production setup setup-dev setup-dask setup-web setup-feeds lint type format golden lighthouse pictures bench bench-full lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -60,8 +60,11 @@ pictures: setup-dev  ## take the pictures of the demo site and of the Prefect UI
 	@$(BIN)/python -m tests.web.pictures
 	@$(BIN)/python -m tests.web.ui_pictures
 
-bench: setup-dev  ## what a run of 300 articles costs, and one with nothing new
-	@$(BIN)/python -m tests.bench.run
+bench: setup-dev  ## what runs cost, against plain calls, other builders and other uploaders; small archives (ten minutes)
+	@$(BIN)/python -m tests.bench
+
+bench-full: setup-dev  ## the same with archives of up to a million articles, and 200 hours of runs (hours)
+	@$(BIN)/python -m tests.bench --full
 
 lock: setup-dev  ## resolve the dependencies anew into the lock files
 	@$(BIN)/uv pip compile $(LOCK) --group dev -o requirements-dev.lock
@@ -69,7 +72,7 @@ lock: setup-dev  ## resolve the dependencies anew into the lock files
 	@$(BIN)/uv pip compile $(LOCK) --extra dask --constraint requirements-dev.lock -o requirements-dask.lock
 
 clean:  ## remove what make and runs have made, but not what was published
-	rm -rf .venv .web .peers .feeds .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .web .peers .bench .feeds .finews .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
