@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from subprocess import PIPE, run
 from typing import Any
 

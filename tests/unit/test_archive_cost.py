@@ -1,11 +1,8 @@
 """What one new article costs, however many are archived: pages to make, statements, and work inside the database."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +12,7 @@ from tasks.ledger import Ledger
 from tasks.ledger.again import Chosen
 from tasks.ledger.schema import articles
 from tasks.outputs import find_outputs, pages_of_index
+from tests.support.counting import Work, counted
 from tests.support.ledgers import CHINA, DAILY, NOW, article, entry, keep, listing, offer, opened
 from tests.support.output_records import SITE
 
@@ -23,46 +21,6 @@ WHOLE_LISTS = {IndexRef(kind=IndexKind.SITEMAPS), IndexRef(kind=IndexKind.SEARCH
 LAST = datetime(2026, 3, 4, 12, tzinfo=CHINA)
 STEP = timedelta(minutes=5)
 _COPIED = 500  # rows in one insert
-
-
-@dataclass(slots=True)
-class Work:
-    """What was asked of the database. `steps`: hundreds of instructions of SQLite's virtual machine."""
-
-    statements: int = 0
-    steps: int = 0
-
-
-@contextmanager
-def counted() -> Iterator[Work]:
-    """Count what happens in every database meanwhile."""
-    work = Work()
-
-    def statement(*_: object) -> None:
-        work.statements += 1
-
-    def step() -> int:
-        work.steps += 1
-        return 0
-
-    def watch(connection: Any, *_: object) -> None:
-        connection.set_progress_handler(step, 100)
-
-    def let_go(connection: Any, *_: object) -> None:
-        connection.set_progress_handler(None, 0)
-
-    hooks: list[tuple[Any, str, Callable[..., None]]] = [
-        (sa.Engine, "before_cursor_execute", statement),
-        (sa.Pool, "checkout", watch),
-        (sa.Pool, "checkin", let_go),
-    ]
-    for target, name, hook in hooks:
-        sa.event.listen(target, name, hook)
-    try:
-        yield work
-    finally:
-        for target, name, hook in hooks:
-            sa.event.remove(target, name, hook)
 
 
 def archive(ledger: Ledger, url: str, count: int) -> None:
