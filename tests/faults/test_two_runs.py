@@ -55,7 +55,7 @@ def test_a_run_that_sleeps_past_its_lease_changes_nothing_when_it_wakes(
     first_news(upstream)
     objects = run(new_site("counted").folder, how=How.STOP).steps
     assert objects > 50
-    for at in some(objects, 2, every=12):
+    for at in some(objects, 1, every=12):
         site = new_site(f"stopped-{at}")
         first_news(upstream)
         monkeypatch.setenv("FINEWS_TEST_MINUTES", "0")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.events.clients import NullEventsClient
+from prefect.events.worker import EventsWorker
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_HOME,
@@ -37,6 +39,7 @@ def prefect_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED: False,
     }
     with temporary_settings(settings), prefect_test_harness(server_startup_timeout=120):
+        EventsWorker.set_client_override(NullEventsClient)
         yield
         logging.getLogger("prefect").setLevel(logging.ERROR)  # the server's farewell is no concern of a test
 
