@@ -1,5 +1,6 @@
 """The directory store: what a kill, a full disk, and a wrong target leave behind."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from tasks.errors import ConfigError, StoreError
 from tasks.model import Action, ActionKind, Page
-from tasks.stores import Store, open_store
+from tasks.stores import Store, open_store, syncing
 from tests.support.stores import body_of, keys_of
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +124,33 @@ def test_a_file_beyond_the_limit_is_an_error_and_the_old_one_stays(site: Path, s
     assert out.endswith("False\n")
     assert body_of(store, "a.html") == b"old"
     assert files(site) == ["a.html"]  # nothing is moved into place before all is written aside
+
+
+def test_where_files_are_synced_one_by_one_they_are_there_as_well(
+    site: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(syncing, "_syncfs", None)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    store.write([put("a/b.html", b"one"), put("c.html", b"two")])
+    assert [body_of(store, key) for key in ("a/b.html", "c.html")] == [b"one", b"two"]
+    assert len(synced) == 4  # two files, the folder and the one below it
+    store.delete(["a/b.html"])
+    assert keys_of(store) == ["c.html"]
+
+
+def test_what_does_not_reach_the_disk_is_an_error_and_nothing_is_moved(
+    site: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([put("a.html", b"old")])
+
+    def broken(handle: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(syncing, "_syncfs", broken)
+    with pytest.raises(StoreError, match=r"cannot write in the folder .*Input/output error"):
+        store.write([put("b.html", b"new")])
+    assert files(site) == ["a.html"]
 
 
 def test_opening_and_reading_leave_no_trace(site: Path, store: Store) -> None:
