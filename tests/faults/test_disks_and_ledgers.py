@@ -68,7 +68,7 @@ def test_a_lost_connection_to_postgresql_fails_the_run_and_the_next_one_makes_it
     wanted = prepared(folders / "wanted", upstream, ledger=new_postgres_database())
     steps = run(wanted.folder).steps
     failed = 0
-    for at in some(steps, 3):
+    for at in some(steps, FEW):
         site = prepared(folders / f"failed-{at}", upstream, ledger=new_postgres_database())
         ended = run(site.folder, at=at, how=How.CONNECTION_LOST)
         if ended.state != "Completed":

@@ -318,7 +318,7 @@ def test_killed_at_a_store_call_the_next_run_makes_it_whole(
     steps = run(bucket.site.folder).steps
     assert steps > 80
     objects, ledger = bucket.objects(), ledger_of(bucket.site)
-    for at in some(steps, 2, every=5):
+    for at in some(steps, 1, every=5):
         bucket.put_back(kept)
         assert run(bucket.site.folder, at=at, how=How.KILL).killed
         assert bucket.dead_links() == [], f"killed before step {at}"

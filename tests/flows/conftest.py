@@ -27,7 +27,7 @@ from tests.support.upstream import Upstream, serving
 def prefect_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Prefect server of this worker's own, without the history: a test of the command looks at that.
 
-    Waiting for the thread of the heartbeats would cost a second a run.
+    Waiting for the thread of the heartbeats would cost a second a run, and telling events that nobody keeps a seventh of it.
     """
     settings = {
         PREFECT_HOME: str(tmp_path_factory.mktemp("prefect")),

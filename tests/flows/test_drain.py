@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
+from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.drain import settle_history
@@ -18,9 +19,14 @@ from tests.support.prefect_server import prefect_server as prefect_server
 
 @pytest.fixture
 def on_server(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
-    """This process is a client of the real server."""
-    with temporary_settings({PREFECT_API_URL: prefect_server.api}):
-        yield prefect_server
+    """This process is a client of the real server, and tells it every event; the harness of other tests tells nothing."""
+    told = EventsWorker._client_override
+    EventsWorker.set_client_override(None)
+    try:
+        with temporary_settings({PREFECT_API_URL: prefect_server.api}):
+            yield prefect_server
+    finally:
+        EventsWorker._client_override = told
 
 
 @task
