@@ -127,17 +127,27 @@ def submit(form: Page, night: Night) -> dict[str, str]:
 
 def test_a_source_is_paused_and_resumed(page: Page, night: Night) -> None:
     open_form(page, night, "pause")
-    page.get_by_role("button", name="Add item").click()
-    page.locator("textarea").nth(1).fill("media")
-    page.locator("textarea").nth(2).fill("their wish")
+    page.locator("textarea").nth(1).fill("their wish")
+    add_source(page, texts=3)
     paused = submit(page, night)
     assert paused["state_name"] == "Completed"
     assert "media paused: their wish" in summary_of(page, night, paused)
     open_form(page, night, "resume")
-    page.get_by_role("button", name="Add item").click()
-    page.locator("textarea").nth(1).fill("media")
+    add_source(page, texts=2)
     resumed = submit(page, night)
     assert "media paused" not in summary_of(page, night, resumed)
+
+
+def add_source(page: Page, *, texts: int) -> None:
+    """Name the source. The form draws itself anew when an item is added, and forgets what was typed before it had."""
+    page.get_by_role("button", name="Add item").click()
+    expect(page.locator("textarea")).to_have_count(texts)
+    item = page.locator("textarea").nth(1)
+    item.click()
+    item.press_sequentially("media")
+    expect(item).to_have_value("media")
+    item.blur()
+    expect(item).to_have_value("media")
 
 
 def open_form(page: Page, night: Night, deployment: str) -> None:
