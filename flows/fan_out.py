@@ -14,7 +14,7 @@ from typing import Protocol
 from flows.handing import unpacked
 from flows.over_workers import on_workers
 from flows.parts import Part, parts_of
-from flows.reading import Read, fetch_and_parse, shelves_of
+from flows.reading import BATCH, Read, fetch_and_parse, shelves_of
 from flows.report import FAN_OUT
 from flows.run import Run
 from tasks.config import Site
@@ -22,7 +22,6 @@ from tasks.errors import ConfigError
 from tasks.fetch import text_urls
 from tasks.model import Offer, Outcome, Result, Stage
 
-BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
 _LOOK_AGAIN = 0.5  # seconds
 _ENDING = 30.0  # seconds
 

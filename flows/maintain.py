@@ -227,7 +227,7 @@ def restore(site: str) -> State[Any]:
     Args:
         site: Path of the site file, such as deployments/sites/finews.toml.
     """
-    return _maintain(site, restore_ledger, afterwards=disown_foreign)
+    return _maintain(site, restore_ledger, afterwards=disown_foreign, restores=True)
 
 
 @flow(name="import-jekyll", flow_run_name=run_name, task_runner=_RUNNER, persist_result=False)
@@ -252,16 +252,17 @@ def _maintain(
     dry_run: bool = False,
     asks: bool = True,
     max_problem_share: float | None = None,
+    restores: bool = False,
 ) -> State[Any]:
     """One piece of work under the lease, then everything that it made due; `afterwards` when all of that went well.
 
-    `asks`: as in `Run`; `max_problem_share`: as in `conclude`.
+    `asks`: as in `Run`; `max_problem_share`: as in `conclude`; `restores`: as in `open_run`.
     """
     prepare_logs()
     started = perf_counter()
     site_file = read_site(site)
     run_id = str(runtime.flow_run.id)
-    opened = open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run)
+    opened = open_run(site_file, run_id=run_id, clock=lambda: datetime.now(UTC), dry_run=dry_run, restores=restores)
     with ending_early() as early, opened as run:
         run = replace(run, grace=grace, allow_deletions=allow_deletions, asks=asks)
         with told_when_broken(run):

@@ -63,10 +63,6 @@ class Publication:
 
         `StoreError` when it is another ledger's, or when store and ledger are not of the same time.
         """
-        if self._run.ledger.records.unfinished():
-            raise StoreError(
-                "a restore of this ledger was begun and has not ended; expected first: finews restore, again"
-            )
         generation = self._run.ledger.generations.number()
         another = self._run.ledger.objects.settle_store()
         if not self._look(generation) or self._state is None:

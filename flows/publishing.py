@@ -130,9 +130,7 @@ Made = Sequence[tuple[Page, ...] | BaseException]
 
 def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
     number = itertools.count(1)
-    for turn in itertools.count():
-        if not (articles := due()):
-            return
+    for turn, articles in enumerate(iter(due, ())):
         _multiply_when_many(run, len(articles), turn)
         links_to_what_left: set[str] = set()
         parts = ((f"{name} {next(number)}", part) for part in _parts(run, articles))
@@ -165,11 +163,9 @@ class _Lists:
     indexes: Sequence[Index]
 
 
-def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], Sequence[IndexRef]]) -> None:
+def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
     number = itertools.count(1)
-    for turn in itertools.count():
-        if not (refs := due()):
-            return
+    for turn, refs in enumerate(iter(due, ())):
         _multiply_when_many(run, len(refs), turn)
         parts = (
             _Lists(

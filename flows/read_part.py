@@ -3,7 +3,6 @@
 It works under the lease of that run, so it stops when the run is overtaken, and it writes only what it hands in.
 """
 
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +14,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.ending import ending_early
 from flows.handing import packed
-from flows.reading import fetch_and_parse, offers_of, record_decision
+from flows.logs import prepare_logs
+from flows.reading import BATCH, fetch_and_parse, offers_of, record_decision
 from flows.run import Run, open_run, read_site
 from tasks.model import Decision, Offer, Stage, Step
-
-BATCH = 100  # articles whose texts are in memory at a time
 
 
 @flow(
@@ -35,7 +33,7 @@ def read_part(site: str, part: int, fence: int) -> State[Any]:
         part: Number of the part.
         fence: Number of that run's lease.
     """
-    logging.getLogger("tasks").setLevel(logging.INFO)
+    prepare_logs()
     told, read = read_site(site), 0
     run_id = str(runtime.flow_run.id)
     with ending_early() as early, open_run(told, run_id=run_id, clock=lambda: datetime.now(UTC), fence=fence) as run:

@@ -29,6 +29,8 @@ from tasks.model import (
 )
 from tasks.parse import parse
 
+BATCH = 100  # articles whose texts are in memory at a time; what is read is kept before the next are asked for
+
 
 def decide_all(run: Run, wish: Wish, listed: Sequence[str]) -> list[Offer]:
     """The offers whose text is to be read now: those listed, and those that earlier runs still owe."""

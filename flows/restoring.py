@@ -45,6 +45,7 @@ def restore_ledger(run: Run) -> None:
     take_over_journals(run, listed)
     run.ledger.generations.settle(state.generation)
     run.ledger.objects.delete_later(run.ledger.pictures.left_over(), after=run.now + run.grace)
+    records.end()
     told = f"{len(ours)} articles from {len(keys)} objects, generation {state.generation}"
     run.recorder.outcome(
         Outcome(subject="the ledger", stage=Stage.DECIDE, result=Result.DONE, reason=f"restored: {told}")

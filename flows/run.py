@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from flows.leasing import held
 from flows.report import Recorder
 from tasks.config import Site, load_site
-from tasks.errors import ConfigError, StoreError
+from tasks.errors import ConfigError, LedgerError, StoreError
 from tasks.ledger import Lease, Ledger
+from tasks.masking import masked
 from tasks.outputs import SiteFacts, SourceFacts
 from tasks.outputs.rendering import Renderers
 from tasks.outputs.theme import load_theme
@@ -81,11 +82,13 @@ def open_run(
     dry_run: bool = False,
     allow_deletions: int | None = None,
     fence: int | None = None,
+    restores: bool = False,
 ) -> Iterator[Run]:
     """Open everything, close everything; `LeaseHeld` while another run is at work.
 
     A dry run's store and ledger keep nothing, so it needs no lease. `allow_deletions`: instead of the site's limits.
-    `fence`: of the lease of a run for which this one works; `LeaseLost` when that run has it no more.
+    `fence`: of the lease of a run for which this one works; `LeaseLost` when that run has it no more. `restores`: this run goes
+    on with a restore; any other one would take for new what the ledger does not know yet, and is refused (`LedgerError`).
     """
     now = clock()
     with contextlib.ExitStack() as open_things:
@@ -100,6 +103,10 @@ def open_run(
             ledger.work_under(fence)
         elif not dry_run:
             lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
+        if not restores and ledger.records.unfinished():
+            raise LedgerError(
+                f"ledger {masked(site.ledger.url)}: a restore was begun and has not ended; expected first: finews restore, again"
+            )
         store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)
         renderers = Renderers(facts_of(site), processes=site.workflow.processes)

@@ -14,13 +14,13 @@ from flows.asking import ask_sources, readings
 from flows.begin_later import begin_at
 from flows.breaker import tripped
 from flows.ending import conclude, end, ending_early, told_when_broken
-from flows.fan_out import BATCH, check_fan_out, reader_of
+from flows.fan_out import check_fan_out, reader_of
 from flows.keeping import forget_old, settle_rights
 from flows.logs import prepare_logs
 from flows.mirroring import settle_pictures
 from flows.progressing import shown_in_ui
 from flows.publishing import publish_unless, render_and_publish
-from flows.reading import decide_all, keep_read
+from flows.reading import BATCH, decide_all, keep_read
 from flows.run import Run, in_batches, in_zone, open_run, read_site
 from flows.stages import show
 from flows.wish import StageName, Wish

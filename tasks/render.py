@@ -7,7 +7,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.catalogue import Index, Surroundings
-from tasks.errors import FinewsError
+from tasks.errors import Defect, FinewsError
 from tasks.ledger import Journal
 from tasks.model import Article, Page, Stage
 from tasks.outputs import SiteFacts
@@ -22,6 +22,8 @@ def render(article: Article, around: Surroundings, facts: SiteFacts, journal: Jo
     try:
         with journal.timed(article.key, Stage.RENDER):
             pages = render_article(article, around, facts)
+    except Defect:
+        raise  # the run tells it, as it tells those of every verb
     except FinewsError as error:
         journal.note(article.key, Stage.RENDER, str(error))
         raise
@@ -39,8 +41,9 @@ def render_again(
     made = renderers.articles(articles)
     for (article, _), pages in zip(articles, made, strict=True):
         if isinstance(pages, FinewsError):
-            journal.note(article.key, Stage.RENDER, str(pages))
             log.warning("%s", pages)
+            if not isinstance(pages, Defect):  # the run tells it
+                journal.note(article.key, Stage.RENDER, str(pages))
     log.info("%s: %s articles", name, len(made))
     return made
 

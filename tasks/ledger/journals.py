@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from tasks.ledger.journal import insert_notes, month_of, note_of
-from tasks.ledger.opening import Database
+from tasks.ledger.opening import Database, batches
 from tasks.ledger.schema import articles, journal, journals_owed
 from tasks.model import Note, Status
 
@@ -47,6 +47,12 @@ class OwedJournals:
             db.execute(journals_owed.delete().where(of.in_(list(journals))))
 
     def take_over(self, notes: Iterable[Note]) -> None:
-        """Lines that the store has, and this ledger has not."""
+        """Lines that the store has; those that this ledger has already stay as they are."""
+        told = list(notes)
         with self._database.begin() as db:
-            insert_notes(db, notes)
+            known = {
+                (row.subject, row.at, row.text)
+                for chunk in batches(note.subject for note in told)
+                for row in db.execute(sa.select(journal).where(journal.c.subject.in_(chunk)))
+            }
+            insert_notes(db, (note for note in told if (note.subject, note.at, note.text) not in known))

@@ -150,10 +150,12 @@ class Records:
     def finish(self, *, news_files: int, shards: Mapping[str, datetime]) -> None:
         """When all records are there: the orders of arrival, and which pages of lists there are.
 
-        `shards`: when each shard of sitemaps last changed, by its label; who left it and came back is in no record.
+        `shards`: when each shard of sitemaps last changed, by its label; who left it and came back is in no record. Done
+        again, it comes to the same.
         """
         with self._database.begin() as db:
-            keep_fact(db, _RESTORING, "")
+            db.execute(orders.delete())
+            db.execute(indexes.delete())
             _count_orders(db)
             rows = [
                 {
@@ -169,6 +171,11 @@ class Records:
             if rows:
                 db.execute(indexes.insert(), rows)
             keep_fact(db, "news files", str(max(1, news_files)))
+
+    def end(self) -> None:
+        """Nothing is left to take over."""
+        with self._database.begin() as db:
+            keep_fact(db, _RESTORING, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

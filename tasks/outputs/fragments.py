@@ -90,7 +90,7 @@ def post_fragment(received: str) -> str:
     return without_liquid("".join(_beside_markdown(pieces)))
 
 
-@lru_cache(maxsize=128)  # its page asks for it twice, then the search index does
+@lru_cache(maxsize=128)  # an article's page asks for it three times
 def text_of(html: str) -> str:
     """The text of an article's sanitised HTML, without its markup."""
     return untagged(html)

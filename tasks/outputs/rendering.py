@@ -52,13 +52,18 @@ def _hashed(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     return pages
 
 
+def _cores() -> int:
+    """For this process, where the system tells; else all that the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Renderers:
     """Makes the pages of one site: here, until there are so many that processes of their own pay."""
 
     def __init__(self, facts: SiteFacts, *, processes: int = 0) -> None:
         """`processes`: how many there may be; 0: as many as there are cores for this process."""
         self.facts = facts
-        self._most = processes or len(os.sched_getaffinity(0))
+        self._most = processes or _cores()
         self._pool: ProcessPoolExecutor | None = None
 
     @property

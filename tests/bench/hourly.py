@@ -5,34 +5,19 @@ new. Everything is orchestrated, by a real Prefect server, whose CPU counts.
 """
 
 import argparse
-import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flows.localhost import free_port, prefect_server, sample_upstream
+from flows.localhost import free_port, sample_upstream
 from tests.bench.archives import prepare
 from tests.bench.measuring import machine
 from tests.bench.run import measure
+from tests.bench.servers import orchestra
 from tests.bench.upstream import write_site, write_stories
-
-
-@contextlib.contextmanager
-def orchestra(home: Path) -> Iterator[int]:
-    """A Prefect server for this process and its children; its process id."""
-    os.environ["PREFECT_HOME"] = str(home)
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port('127.0.0.1')}/api"
-    with prefect_server() as api:
-        port = api.rsplit(":", 1)[1].split("/")[0]
-        wanted = f"server start --host 127.0.0.1 --port {port}"
-        found = subprocess.run(["pgrep", "-f", wanted], stdout=subprocess.PIPE, check=True)
-        yield int(found.stdout.split()[0])
 
 
 def hours(folder: Path, archived: int, new: int, rounds: int, server: int) -> list[dict[str, Any]]:

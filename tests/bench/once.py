@@ -26,10 +26,9 @@ from prefect import flow, runtime, task  # noqa: E402  (imported after the envir
 
 from flows import asking, drain, maintain, mirroring, publication, publishing, reading  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
-from flows.fan_out import BATCH  # noqa: E402
 from flows.journals import keep_journals  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
-from flows.reading import decide_all, read_texts  # noqa: E402
+from flows.reading import BATCH, decide_all, read_texts  # noqa: E402
 from flows.run import Run, open_run, read_site  # noqa: E402
 from flows.status import site_status, tell_store  # noqa: E402
 from flows.syndicate import syndicate  # noqa: E402

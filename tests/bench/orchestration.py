@@ -17,8 +17,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.run import SITE, bench, measure
+from tests.bench.run import bench, measure
 from tests.bench.servers import default_server
+from tests.bench.upstream import write_site
 
 SIZES, FULL = (100, 1_000), (100, 1_000, 10_000)
 _MOST_OF_DEFAULTS = 1_000  # more would take an hour, and each costs the same
@@ -44,12 +45,9 @@ def measured(sizes: tuple[int, ...], rounds: int, console: Console) -> Costs:
                     os.environ["PREFECT_API_URL"] = api
                 for way, told in {"plain calls": {}, **_WAYS}.items():
                     name = f"{way.replace(' ', '-')}-{size}-{number}"
-                    site = folder / f"{name}.toml"
-                    text = SITE.format(folder=folder, name=name, upstream=listen, articles=size)
-                    more = "".join(f"{key} = {value}\n" for key, value in told.items())
-                    site.write_text(f"{text}\n[workflow]\n{more}" if told else text, encoding="utf-8")
+                    site = write_site(folder / name, upstream=listen, articles=size, workflow=told)
                     mode = "flow" if told else "plain"
-                    cost = measure(mode, str(site), server)
+                    cost = measure(mode, site, server)
                     assert cost["articles"] == size, cost
                     found.setdefault((way, size), []).append(cost)
                 console.print(f"round {number + 1} of {rounds}: {size} articles done")

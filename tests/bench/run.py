@@ -22,33 +22,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from flows.localhost import free_port, prefect_server, sample_upstream
+from flows.localhost import free_port, sample_upstream
+from tests.bench.measuring import ROOT
+from tests.bench.servers import orchestra
+from tests.bench.upstream import write_site
 
 ARTICLES, ROUNDS = 300, 3
-ROOT = Path(__file__).resolve().parents[2]
-
-SITE = """[site]
-title = "bench"
-base_url = "https://bench.example"
-[publish]
-url = "file:{folder}/{name}/public"
-[ledger]
-url = "sqlite:///{folder}/{name}/ledger.db"
-[fetch]
-min_gap = 0
-per_host = 8
-allow_hosts = ["127.0.0.1"]
-[captures]
-folder = ""
-
-[[sources]]
-name = "media"
-kind = "choice"
-rights = "full"
-list_url = "http://{upstream}/web/webapi?type=45&count={articles}&newsid=1"
-article_url = "http://{upstream}/NewsData/GetNewsText.do?id={{code}}"
-share_url = "http://{upstream}/html_News/NewsShare.html?infoCode={{code}}"
-"""
 
 
 def write_articles(folder: Path, count: int) -> None:
@@ -112,19 +91,12 @@ def _settled(server: int) -> float:
 @contextlib.contextmanager
 def bench(articles: int = ARTICLES) -> Iterator[tuple[Path, str, int]]:
     """A folder, an upstream of so many articles, and a Prefect server's process id."""
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as started:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.environ["PREFECT_HOME"] = str(folder / "prefect")
-        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port('127.0.0.1')}/api"
         write_articles(folder / "content", articles)
         listen = f"127.0.0.1:{free_port('127.0.0.1')}"
-        started.enter_context(sample_upstream(listen, content=folder / "content"))
-        api = started.enter_context(prefect_server())
-        port = api.rsplit(":", 1)[1].split("/")[0]
-        found = subprocess.run(
-            ["pgrep", "-f", f"server start --host 127.0.0.1 --port {port}"], stdout=subprocess.PIPE, check=True
-        )
-        yield folder, listen, int(found.stdout.split()[0])
+        with sample_upstream(listen, content=folder / "content"), orchestra(folder / "prefect") as server:
+            yield folder, listen, server
 
 
 def main() -> None:
@@ -135,10 +107,7 @@ def main() -> None:
         for number in range(ROUNDS):
             for mode in ("plain", "flow"):
                 name = f"{mode}{number}"
-                site = folder / f"{name}.toml"
-                site.write_text(
-                    SITE.format(folder=folder, name=name, upstream=listen, articles=ARTICLES), encoding="utf-8"
-                )
+                site = write_site(folder / name, upstream=listen, articles=ARTICLES)
                 results.setdefault(f"{mode}, {ARTICLES} new", []).append(measure(mode, site, server))
                 results.setdefault(f"{mode}, nothing new", []).append(measure(mode, site, server))
             results.setdefault("empty flow", []).append(measure("empty", folder / "none", server))

@@ -1,4 +1,4 @@
-"""A Prefect server that is told nothing: what ours is measured against."""
+"""Prefect servers: ours, and one that is told nothing, against which ours is measured."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows import localhost
 from tests.support.prefect_server import clean_environment, free_port, wait_until_up
 
 
@@ -32,3 +33,15 @@ def default_server(home: Path) -> Iterator[tuple[str, int]]:
             process.wait(20)
         process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def orchestra(home: Path) -> Iterator[int]:
+    """A Prefect server for this process and its children; its process id."""
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port()}/api"
+    with localhost.prefect_server() as api:
+        port = api.rsplit(":", 1)[1].split("/")[0]
+        wanted = f"server start --host 127.0.0.1 --port {port}"
+        found = subprocess.run(["pgrep", "-f", wanted], stdout=subprocess.PIPE, check=True)
+        yield int(found.stdout.split()[0])

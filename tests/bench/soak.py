@@ -34,8 +34,8 @@ import flows.maintain  # noqa: E402
 import flows.syndicate  # noqa: E402
 from flows.syndicate import syndicate  # noqa: E402
 from tasks.stores import directory  # noqa: E402
-from tests.bench.hourly import orchestra  # noqa: E402
 from tests.bench.measuring import machine  # noqa: E402
+from tests.bench.servers import orchestra  # noqa: E402
 from tests.bench.stories import story  # noqa: E402
 from tests.support.sites import SiteFolder  # noqa: E402
 from tests.support.upstream import Answer, Story, Upstream, serving  # noqa: E402

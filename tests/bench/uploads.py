@@ -52,7 +52,7 @@ def commands(programs: Path, server: S3Server, files: Path) -> dict[str, list[st
 def ours(server: S3Server, count: int, number: int) -> dict[str, Any]:
     """The figures of `once`: whole process, and the writing alone."""
     command = [sys.executable, "-m", "tests.bench.once", "write", f"s3://{server.bucket}/ours{number} {count}"]
-    env = {**os.environ, "AWS_ENDPOINT_URL": server.endpoint_url, "PREFECT_HOME": os.environ["PREFECT_HOME"]}
+    env = {**os.environ, "AWS_ENDPOINT_URL": server.endpoint_url}
     printed = run(command, cwd=ROOT, env=env, check=True, capture_output=True).stdout
     found: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return found

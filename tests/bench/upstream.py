@@ -1,6 +1,7 @@
 """Made-up stories for the sample upstream, and a site that reads them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench.measuring import ROOT
@@ -21,7 +22,7 @@ allow_hosts = ["127.0.0.1"]
 [captures]
 folder = ""
 [workflow]
-processes = {processes}
+{workflow}
 
 [[sources]]
 name = "media"
@@ -34,14 +35,19 @@ share_url = "http://{upstream}/html_News/NewsShare.html?infoCode={{code}}"
 
 
 def write_site(
-    folder: Path, *, upstream: str = "127.0.0.1:9", articles: int = 300, search: bool = True, processes: int = 0
+    folder: Path,
+    *,
+    upstream: str = "127.0.0.1:9",
+    articles: int = 300,
+    search: bool = True,
+    workflow: Mapping[str, int] | None = None,
 ) -> Path:
-    """A site file in `folder`, which is made; its ledger and store lie there, too."""
+    """A site file in `folder`, which is made; its ledger and store lie there, too. `workflow`: keys of that table."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "site.toml"
     text = _SITE.format(
-        folder=folder, store=f"file:{folder}/public", upstream=upstream, articles=articles,
-        search=str(search).lower(), processes=processes,
+        folder=folder, store=f"file:{folder}/public", upstream=upstream, articles=articles, search=str(search).lower(),
+        workflow="\n".join(f"{key} = {value}" for key, value in (workflow or {}).items()),
     )  # fmt: skip
     file.write_text(text, encoding="utf-8")
     return file

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.archives import prepare
-from tests.bench.hourly import orchestra
 from tests.bench.measuring import machine
 from tests.bench.run import measure
+from tests.bench.servers import orchestra
 from tests.bench.upstream import write_site
 
 
@@ -28,7 +28,7 @@ def rebuilds(folder: Path, archived: int, server: int, *, search: bool) -> dict[
         for left in folder.glob("ledger.db*"):
             left.unlink()
         shutil.copy(kept, folder / "ledger.db")
-        found[name] = measure("rebuild", write_site(folder, search=search, processes=processes), server)
+        found[name] = measure("rebuild", write_site(folder, search=search, workflow={"processes": processes}), server)
     for left in folder.glob("ledger.db*"):
         left.unlink()
     found["restore"] = measure("restore", write_site(folder, search=search), server)

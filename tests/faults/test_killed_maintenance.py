@@ -42,6 +42,7 @@ def made_ready(name: str, folder: Path, upstream: Upstream) -> SiteFolder:
     return site
 
 
+_WHILE_IT_READS = (9, 14)  # steps of a restore: records are being taken over; they are, and it has not ended
 # In make test: one that writes everything, one that takes away, one that looks at everything.
 SOME = CASES if ALL else ("rebuild", "withdraw", "audit")
 
@@ -111,11 +112,11 @@ def test_a_restore_is_killed_at_any_step_and_goes_on(folders: Path, upstream: Up
     steps = run(wanted.folder, flow="restore").steps
     run(wanted.folder)
     store, ledger = wanted.files(), ledger_of(wanted)
-    for at in some(steps, 3):
+    for at in sorted({*some(steps, 2), *_WHILE_IT_READS}):
         site = copied(template, folders / f"killed-{at}")
         assert run(site.folder, at=at, how=How.KILL, flow="restore").killed
         assert dead_links(site) == [], f"killed before step {at}"
-        between = run(site.folder)
+        between = run(site.folder)  # what it would read of the lists must not stand in the way of the records
         again = run(site.folder, flow="restore")
         # It says that a restore is missing, or everything was read already, and it has done what was left.
         assert (again.state == "Completed") == ("finews restore" in between.message), between.message

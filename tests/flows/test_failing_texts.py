@@ -179,6 +179,7 @@ def test_an_article_whose_page_cannot_be_made(
     line = ended.line(broken.code)
     assert (line.result, line.stage) == (Result.FAILED, Stage.RENDER)
     assert line.reason == "defect in finews: ZeroDivisionError: an output with a fault"
+    assert site.story_of(broken.number).splitlines().count(f"render: {line.reason}") == 1
     assert _page(good.number) in site.objects()
     assert _page(broken.number) not in site.objects()
     assert broken.title not in site.objects()["index.html"].decode()
