@@ -6,8 +6,8 @@ to is in the store before any page that a reader can reach links to it. A wave t
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from flows.announcing import announce, purge_caches
@@ -16,7 +16,7 @@ from flows.failing import put_off
 from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.run import Run
-from flows.stages import ahead, begin, each, errors, values
+from flows.stages import each, errors, in_one, values
 from flows.verdict import BREAKER
 from flows.verifying import check_public
 from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, Surroundings
@@ -28,9 +28,8 @@ from tasks.outputs.caching import STATE
 from tasks.outputs.placeholders import placeholders
 from tasks.render import render, render_again, render_indexes
 
-BATCH = 100  # articles or pages of lists in a wave
-AT_ONCE = 1_000  # that are looked for at a time; where there are so many, several processes make their pages
-_SHARD = 10  # pages of lists that a search shard weighs
+BATCH = 100  # articles or pages of lists that are in memory at a time
+_SEARCH_BATCH = 10
 _GRACE = timedelta(hours=1)
 # Pages that a rollback brings back: closed ones are never wrong later, and files of the search index change their names.
 _BROUGHT_BACK = frozenset(
@@ -98,18 +97,18 @@ def _bring_up_to_date(run: Run) -> None:
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
     articles = run.ledger.articles
-    new = functools.partial(run.ledger.indexes.never_published, limit=AT_ONCE)
-    stale = functools.partial(run.ledger.indexes.stale, limit=AT_ONCE)
+    new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
+    stale = functools.partial(run.ledger.indexes.stale, limit=BATCH)
     if new(IndexKind.HOME):
         publication.prepare(placeholders(run.facts, find_outputs()))
     _publish_lists(run, publication, "new files", lambda: new(IndexKind.FIXED))
     _publish_lists(run, publication, "files", lambda: stale(IndexKind.FIXED))
-    _publish_articles(run, publication, "new articles", lambda: articles.never_published(limit=AT_ONCE))
+    _publish_articles(run, publication, "new articles", lambda: articles.never_published(limit=BATCH))
     _publish_lists(run, publication, "new lists", lambda: new(*_LISTS))
-    _publish_articles(run, publication, "changed articles", lambda: articles.stale(limit=AT_ONCE))
+    _publish_articles(run, publication, "changed articles", lambda: articles.stale(limit=BATCH))
     _publish_lists(run, publication, "lists", lambda: stale(*_LISTS))
     for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
-        _publish_lists(run, publication, f"new {ref.kind.value}", functools.partial(new, ref.kind))
+        _publish_refs(run, publication, [ref], f"new {ref.kind.value} 1")
     _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
     run.ledger.pictures.leave(after=run.now + run.grace)
     publication.collect()
@@ -119,90 +118,39 @@ def _bring_up_to_date(run: Run) -> None:
         announce(run)
 
 
-def _multiply_when_many(run: Run, found: int, turn: int) -> None:
-    """Processes cost some seconds to start, so they are for what was full once and is full again."""
-    if turn and found == AT_ONCE:
-        run.renderers.multiply()
-
-
-Made = Sequence[tuple[Page, ...] | BaseException]
-
-
 def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
-    number = itertools.count(1)
-    for turn, articles in enumerate(iter(due, ())):
-        _multiply_when_many(run, len(articles), turn)
-        links_to_what_left: set[str] = set()
-        parts = ((f"{name} {next(number)}", part) for part in _parts(run, articles))
-        for (wave, part), made in ahead(parts, functools.partial(_render_articles, run), run.renderers.ahead):
-            results = list(zip(part, made, strict=True))
-            failed = [(article.key, error) for article, error in errors(results)]
-            put_off(run, failed)
-            # Pages that link to one of those wait until they are made again.
-            links_to_what_left |= run.ledger.places.withhold(key for key, _ in failed)
-            rendered = [(article, pages) for article, pages in values(results) if article.key not in links_to_what_left]
-            _write_articles(run, publication, wave, rendered)
-
-
-def _write_articles(
-    run: Run, publication: Publication, name: str, rendered: Sequence[tuple[Article, tuple[Page, ...]]]
-) -> None:
-    keys = [article.key for article, _ in rendered]
-    owners = {page.key: article.key for article, made in rendered for page in made if run.recorder.reads(article.key)}
-    pages = [*(page for _, made in rendered for page in made), *_records(run, keys)]
-    publication.write(name, pages, owners=owners)
-    run.ledger.articles.mark_published(keys)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lists:
-    """Pages of lists that are made and written together: which, and what they show."""
-
-    wave: str
-    refs: Sequence[IndexRef]
-    indexes: Sequence[Index]
+    for number, articles in enumerate(iter(due, ()), start=1):
+        rendered = _render_articles(run, f"{name} {number}", articles)
+        keys = [article.key for article, _ in rendered]
+        told = {key for key in keys if run.recorder.reads(key)}
+        owners = {page.key: article.key for article, made in rendered for page in made if article.key in told}
+        pages = [*(page for _, made in rendered for page in made), *_records(run, keys)]
+        publication.write(f"{name} {number}", pages, owners=owners)
+        run.ledger.articles.mark_published(keys)
 
 
 def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
-    number = itertools.count(1)
-    for turn, refs in enumerate(iter(due, ())):
-        _multiply_when_many(run, len(refs), turn)
-        parts = (
-            _Lists(
-                wave=f"{name} {next(number)}",
-                refs=part,
-                indexes=run.ledger.indexes.read_all(part, now=run.now),
-            )
-            for part in _in_memory_at_once(refs)
-        )
-        for lists, made in ahead(parts, functools.partial(_render_lists, run), run.renderers.ahead):
-            _write_lists(run, publication, lists, made)
+    for number, refs in enumerate(iter(lambda: _in_memory_at_once(due()), []), start=1):
+        _publish_refs(run, publication, refs, f"{name} {number}")
 
 
-def _in_memory_at_once(refs: Iterable[IndexRef]) -> Iterator[Sequence[IndexRef]]:
-    """A batch at a time. A search shard weighs as much as ten other pages."""
-    part: list[IndexRef] = []
-    room = BATCH
-    for ref in refs:
-        weight = _SHARD if ref.kind is IndexKind.SEARCH else 1
-        if weight > room:
-            yield part
-            part, room = [], BATCH
-        part.append(ref)
-        room -= weight
-    yield part
+def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
+    """As many of them as a batch can hold: a search shard weighs as much as ten other pages."""
+    shards = itertools.count(1)
+    return [ref for ref in refs if ref.kind is not IndexKind.SEARCH or next(shards) <= _SEARCH_BATCH]
 
 
-def _write_lists(run: Run, publication: Publication, lists: _Lists, made: Sequence[tuple[Page, ...]]) -> None:
-    refs = lists.refs
+def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], name: str) -> None:
+    indexes = run.ledger.indexes.read_all(refs, now=run.now)
+    made = in_one(render_indexes, run, name=name, indexes=indexes, facts=run.facts)
     remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
     pages = [page for pages in made for page in pages]
     pages += _records(run, [ref.name for ref in refs if ref.kind is IndexKind.WITHDRAWN])
     if needed := [page for ref, made_of in zip(refs, made, strict=True) for page in made_of if _is_needed(ref, page)]:
-        publication.write(f"{lists.wave}, needed first", needed, remembered=remembered)
+        publication.write(f"{name}, needed first", needed, remembered=remembered)
     first = {page.key for page in needed}
-    publication.write(lists.wave, [page for page in pages if page.key not in first], remembered=remembered)
-    _leave_behind(run, zip(lists.indexes, made, strict=True))
+    publication.write(name, [page for page in pages if page.key not in first], remembered=remembered)
+    _leave_behind(run, zip(indexes, made, strict=True))
     run.ledger.indexes.mark_published(refs)
 
 
@@ -234,42 +182,37 @@ def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> N
             run.ledger.objects.delete_later(former, after=run.now + run.grace)
 
 
-def _parts(run: Run, articles: Sequence[Article]) -> Iterator[Sequence[Article]]:
-    """A batch at a time: first what this run has read, then the others."""
-    for read in (True, False):
-        some = [article for article in articles if run.recorder.reads(article.key) is read]
-        yield from (some[start : start + BATCH] for start in range(0, len(some), BATCH))
-
-
-def _render_articles(run: Run, part: tuple[str, Sequence[Article]]) -> Callable[[], Made]:
-    """A task run each for what this run has read, one for all others together."""
-    name, articles = part
+def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:
+    """A task run each for what this run has read, one for all others together. What cannot be made leaves the lists."""
     around = _surroundings(run, articles)
-    facts, journal = run.renderers.facts, run.ledger.journal
-    if not run.recorder.reads(articles[0].key):
-        found = [(article, around[article.key]) for article in articles]
-        made = begin(render_again, run, name=name, articles=found, renderers=run.renderers, journal=journal)
-        return lambda: [
-            told_apart(run, Stage.RENDER, article.key, pages) for article, pages in zip(articles, made(), strict=True)
-        ]
-    for article in articles:
+    mine = [article for article in articles if run.recorder.reads(article.key)]
+    others = [article for article in articles if not run.recorder.reads(article.key)]
+    for article in mine:
         address = f"{run.facts.base_url}/{article.page_key}"
         run.recorder.placed(
             article.key, code=article.code, title=article.title, category=article.category.slug, address=address
         )
+    facts, journal = run.facts, run.ledger.journal
     results: list[tuple[Article, tuple[Page, ...] | BaseException]] = each(
         render,
         Stage.RENDER,
-        articles,
+        mine,
         lambda article: article.key,
         lambda article: {"article": article, "around": around[article.key], "facts": facts, "journal": journal},
         run,
     )
-    return lambda: [made for _, made in results]
-
-
-def _render_lists(run: Run, lists: _Lists) -> Callable[[], list[tuple[Page, ...]]]:
-    return begin(render_indexes, run, name=lists.wave, indexes=lists.indexes, renderers=run.renderers)
+    if others:
+        work = [(article, around[article.key]) for article in others]
+        made = in_one(render_again, run, name=name, articles=work, facts=facts, journal=journal)
+        results += [
+            (article, told_apart(run, Stage.RENDER, article.key, value))
+            for article, value in zip(others, made, strict=True)
+        ]
+    failed = [(article.key, error) for article, error in errors(results)]
+    put_off(run, failed)
+    # Pages that link to one of those wait for the next batch, which makes them again.
+    wait = run.ledger.places.withhold(key for key, _ in failed)
+    return [(article, made) for article, made in values(results) if article.key not in wait]
 
 
 def _surroundings(run: Run, articles: Sequence[Article]) -> Mapping[str, Surroundings]:

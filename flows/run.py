@@ -16,7 +16,6 @@ from tasks.errors import ConfigError, LedgerError, StoreError
 from tasks.ledger import Lease, Ledger
 from tasks.masking import masked
 from tasks.outputs import SiteFacts, SourceFacts
-from tasks.outputs.rendering import Renderers
 from tasks.outputs.theme import load_theme
 from tasks.sources import find_sources
 from tasks.stores import Capabilities, Store, open_store, service_of
@@ -38,7 +37,7 @@ class Run:
     store: Store
     client: Client
     recorder: Recorder
-    renderers: Renderers
+    facts: SiteFacts
     now: datetime
     captures: Captures | None = None
     lease: Lease | None = None
@@ -49,11 +48,6 @@ class Run:
     grace: timedelta = timedelta(
         hours=1
     )  # how long readers may use files of the search index that nothing names any more
-
-    @property
-    def facts(self) -> SiteFacts:
-        """What pages say of the site."""
-        return self.renderers.facts
 
 
 def read_site(path: str) -> Site:
@@ -109,8 +103,6 @@ def open_run(
             )
         store = _open_store(site, ledger, probe=not dry_run)
         open_things.callback(store.close)
-        renderers = Renderers(facts_of(site), processes=site.workflow.processes)
-        open_things.callback(renderers.close)
         captures = None if dry_run else _captures(site, run_id)
         yield Run(
             site=site,
@@ -119,7 +111,7 @@ def open_run(
             client=open_things.enter_context(open_client(site, ledger.hosts, clock=clock, captures=captures)),
             recorder=Recorder(site=site.name, run_id=run_id, started_at=now, dry_run=dry_run),
             captures=captures,
-            renderers=renderers,
+            facts=facts_of(site),
             now=now,
             lease=lease,
             allow_deletions=allow_deletions,

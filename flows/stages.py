@@ -1,8 +1,7 @@
 """One stage over many subjects: a task run each, every failure an outcome, progress as it goes."""
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -68,23 +67,11 @@ def each(
     return results
 
 
-def begin(task: Task[..., R], run: Run, **arguments: Any) -> Callable[[], R]:
-    """Start a task run; what is returned waits for its value, or raises its error."""
+def in_one(task: Task[..., R], run: Run, **arguments: Any) -> R:
+    """One task run for all of it; its value, or its error raised."""
     run.recorder.task_runs += 1
-    future: PrefectFuture[R] = task.submit(**{name: unsearched(value) for name, value in arguments.items()})
-    return future.result
-
-
-def ahead(items: Iterable[T], start: Callable[[T], Callable[[], R]], depth: int) -> Iterator[tuple[T, R]]:
-    """Each item with what its start led to, in order, while up to `depth` later ones are under way."""
-    waiting: deque[tuple[T, Callable[[], R]]] = deque()
-    for item in items:
-        waiting.append((item, start(item)))
-        if len(waiting) > depth:
-            first, result = waiting.popleft()
-            yield first, result()
-    for first, result in waiting:
-        yield first, result()
+    made: R = task(**{name: unsearched(value) for name, value in arguments.items()})
+    return made
 
 
 Work = Sequence[tuple[str, dict[str, Any]]]  # subjects, with the arguments of the task for each

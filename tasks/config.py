@@ -296,7 +296,6 @@ class VerdictTable(_Table):
 class WorkflowTable(_Table):
     """`[workflow]`: how work is cut into task runs. A run that reads more than `batch_above` articles does `batch` in each.
 
-    `processes`: how many make pages where there are very many, as in a rebuild; 0: as many as there are cores.
     `fan_out`: who reads the texts of a run that has more than `fan_out_above` to read, in parts of `part` texts: the run
     itself, the workers of a pool, or Dask: the scheduler at `dask`, or `dask_processes` of this machine when that is empty.
     `patience_minutes`: how long nothing may come from any of them before the run reads what is left.
@@ -304,7 +303,6 @@ class WorkflowTable(_Table):
 
     batch_above: Annotated[int, Field(ge=1)] = 300
     batch: Annotated[int, Field(ge=1, le=100)] = 25
-    processes: Annotated[int, Field(ge=0, le=64)] = 0
     fan_out: Literal["none", "workers", "dask"] = "none"
     fan_out_above: Annotated[int, Field(ge=1)] = 1_000
     part: Annotated[int, Field(ge=1, le=10_000)] = 200

@@ -10,8 +10,7 @@ from tasks.catalogue import Index, Surroundings
 from tasks.errors import Defect, FinewsError
 from tasks.ledger import Journal
 from tasks.model import Article, Page, Stage
-from tasks.outputs import SiteFacts
-from tasks.outputs.rendering import Renderers, render_article
+from tasks.outputs import SiteFacts, find_outputs, pages_of_article, pages_of_index
 
 log = logging.getLogger(__name__)
 
@@ -19,14 +18,7 @@ log = logging.getLogger(__name__)
 @task(task_run_name="render {article.code}", cache_policy=NO_CACHE, persist_result=False)
 def render(article: Article, around: Surroundings, facts: SiteFacts, journal: Journal) -> tuple[Page, ...]:
     """The objects of one article: its page and its post."""
-    try:
-        with journal.timed(article.key, Stage.RENDER):
-            pages = render_article(article, around, facts)
-    except Defect:
-        raise  # the run tells it, as it tells those of every verb
-    except FinewsError as error:
-        journal.note(article.key, Stage.RENDER, str(error))
-        raise
+    pages = _pages(article, around, facts, journal)
     story = ", ".join(f"{page.key} ({len(page.body)} bytes)" for page in pages)
     journal.note(article.key, Stage.RENDER, f"revision {article.revision}: {story}")
     log.info("revision %s: %s", article.revision, story)
@@ -35,22 +27,36 @@ def render(article: Article, around: Surroundings, facts: SiteFacts, journal: Jo
 
 @task(task_run_name="render {name}", cache_policy=NO_CACHE, persist_result=False)
 def render_again(
-    name: str, articles: Sequence[tuple[Article, Surroundings]], renderers: Renderers, journal: Journal
+    name: str, articles: Sequence[tuple[Article, Surroundings]], facts: SiteFacts, journal: Journal
 ) -> list[tuple[Page, ...] | FinewsError]:
     """The objects of articles whose own content did not change; each article fails alone."""
-    made = renderers.articles(articles)
-    for (article, _), pages in zip(articles, made, strict=True):
-        if isinstance(pages, FinewsError):
-            log.warning("%s", pages)
-            if not isinstance(pages, Defect):  # the run tells it
-                journal.note(article.key, Stage.RENDER, str(pages))
+    made: list[tuple[Page, ...] | FinewsError] = []
+    for article, around in articles:
+        try:
+            made.append(_pages(article, around, facts, journal))
+        except FinewsError as error:
+            log.warning("%s", error)
+            made.append(error)
     log.info("%s: %s articles", name, len(made))
     return made
 
 
 @task(task_run_name="render {name}", cache_policy=NO_CACHE, persist_result=False)
-def render_indexes(name: str, indexes: Sequence[Index], renderers: Renderers) -> list[tuple[Page, ...]]:
+def render_indexes(name: str, indexes: Sequence[Index], facts: SiteFacts) -> list[tuple[Page, ...]]:
     """The objects of some pages of lists, in their order."""
-    made = renderers.lists(indexes)
+    outputs = find_outputs()
+    made = [pages_of_index(index, facts, outputs) for index in indexes]
     log.info("%s: %s objects of %s pages", name, sum(map(len, made)), len(made))
     return made
+
+
+def _pages(article: Article, around: Surroundings, facts: SiteFacts, journal: Journal) -> tuple[Page, ...]:
+    try:
+        with journal.timed(article.key, Stage.RENDER):
+            return pages_of_article(article, around, facts, find_outputs())
+    except FinewsError as error:
+        journal.note(article.key, Stage.RENDER, str(error))
+        raise
+    except Exception as error:
+        # Whatever a text can provoke in a template stops no other article.
+        raise Defect.of(error) from error

@@ -5,7 +5,6 @@ runs), `rebuild` and `restore` (orchestrated), `write` (objects into a store).
 CPU is that of this process, its imports left out; the Prefect server and the upstream have processes of their own.
 """
 
-import functools
 import json
 import logging
 import resource
@@ -65,7 +64,7 @@ def plain(site: str) -> dict[str, Any]:
     # Only the way of calling differs: everything below it is the flow's own code.
     for module in (asking, reading, mirroring, publishing, publication):
         vars(module)["each"] = call
-    vars(publishing)["begin"] = lambda task, run, **arguments: functools.partial(task.fn, **arguments)
+    vars(publishing)["in_one"] = lambda task, run, **arguments: task.fn(**arguments)
     logging.getLogger("tasks").setLevel(logging.WARNING)
     with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:
         due = decide_all(run, Wish(), ask_sources(run, Wish()).keys)

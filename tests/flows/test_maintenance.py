@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import maintain, publishing
+from flows import maintain
 from flows.publication import MARKER
 from tasks.model import WithdrawalReason
-from tasks.outputs.rendering import Renderers
 from tests.support.crawling import dangling
 from tests.support.later import Later, later
 from tests.support.sites import SiteFolder
@@ -146,35 +145,6 @@ def test_a_rebuild_writes_only_what_differs(site: SiteFolder, upstream: Upstream
     assert (ended.ending, ended.report.written) == ("Completed", ())
     assert len(ended.report.unchanged) == len(site.files()) - 1  # the state
     assert site.prints() == before
-
-
-def test_a_rebuild_in_several_processes_makes_the_same_site(
-    site: SiteFolder, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upstream.serve("rolling", *stories(20))
-    site.run()
-    told = {"title": "另一个名字", "base_url": "https://finews.example", "timezone": "Asia/Shanghai"}
-    site.write_again(site=told, workflow={"processes": 2})
-    twin = SiteFolder(folder=site.folder / "twin")
-    shutil.copytree(site.public, twin.public)
-    shutil.copy(site.ledger_file, twin.ledger_file)
-    shutil.copy(site.file, twin.file)
-    text = site.file.read_text(encoding="utf-8").replace(str(site.public), str(twin.public))
-    twin.file.write_text(text.replace(str(site.ledger_file), str(twin.ledger_file)), encoding="utf-8")
-    assert site.do(maintain.rebuild).ending == "Completed"
-    monkeypatch.setattr(publishing, "AT_ONCE", 8)
-    monkeypatch.setattr(publishing, "BATCH", 3)
-    started: list[Renderers] = []
-    real = Renderers.multiply
-
-    def multiply(renderers: Renderers) -> None:
-        started.append(renderers)
-        real(renderers)
-
-    monkeypatch.setattr(Renderers, "multiply", multiply)
-    assert twin.do(maintain.rebuild).ending == "Completed"
-    assert {renderers.ahead > 0 for renderers in started} == {True}
-    assert twin.objects() == site.objects()
 
 
 # --- rollback, release ------------------------------------------------------------------------

@@ -108,10 +108,9 @@ def _plainly(task: Any, stage: Any, items: Any, subject: Any, arguments: Callabl
     return results
 
 
-def _begun(task: Any, run: Run, **arguments: Any) -> Any:
-    """`stages.begin` without a task run."""
-    made = task.fn(**arguments)
-    return lambda: made
+def _in_one(task: Any, run: Run, **arguments: Any) -> Any:
+    """`stages.in_one` without a task run."""
+    return task.fn(**arguments)
 
 
 def _drawn(task: Any, stage: Any, items: Any, subject: Any, arguments: Any, run: Run) -> list[Any]:
@@ -147,7 +146,7 @@ class Publishing(RuleBasedStateMachine):
         self.known: list[str] = []
         self.published = False
         self.patches = [
-            mock.patch.dict(vars(publishing), {"each": _plainly, "begin": _begun}),
+            mock.patch.dict(vars(publishing), {"each": _plainly, "in_one": _in_one}),
             mock.patch.dict(vars(publication), {"each": _plainly}),
             mock.patch.dict(vars(mirroring), {"each": _drawn}),
         ]
