@@ -52,9 +52,10 @@ def read_state(body: bytes) -> State:
 class Publication:
     """The store during one run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, begun: bool = False) -> None:
+        """`begun`: the run for which this one works has said in the store that it writes."""
         self._run = run
-        self._written = False
+        self._written = begun
         self._tag = ""
         self._state: State | None = None
 
@@ -172,7 +173,7 @@ class Publication:
         generations = self._run.ledger.generations
         left_open = self._state is not None and bool(self._state.writing)
         if self._state is None and not self._written:
-            self._begin()  # a new store, and nothing to say yet: it is ours all the same
+            self.begin()  # a new store, and nothing to say yet: it is ours all the same
         if self._written or (left_open and self._state is not None and self._state.generation == generations.number()):
             generations.finish()
         number = generations.number()
@@ -183,7 +184,7 @@ class Publication:
         self, name: str, actions: tuple[Action, ...], owners: Mapping[str, str], *, until: datetime | None = None
     ) -> None:
         """Write a wave; `StoreError` when not all of it is in the store. What was written is kept in the ledger either way."""
-        self._begin()
+        self.begin()
         run = self._run
         run.ledger.objects.intend((action.key for action in actions), now=run.now, until=until)
         publishing = with_retries(publish, run.site.fetch)
@@ -212,7 +213,7 @@ class Publication:
                 failed = Result.FAILED if receipt.error else Result.DONE
                 run.recorder.outcome(Outcome(subject=owner, stage=Stage.PUBLISH, result=failed, reason=receipt.error))
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Before the first wave: say in the store that this run writes."""
         if self._written:
             return

@@ -4,39 +4,26 @@ First everything is created that is not there yet, then what is there is changed
 to is in the store before any page that a reader can reach links to it. A wave that fails stops all later ones.
 """
 
-import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from flows.announcing import announce, purge_caches
-from flows.defects import told_apart
 from flows.failing import put_off
+from flows.helpers import Helpers, Share, helpers_of, shares_of
 from flows.mirroring import mirror_pictures
 from flows.publication import Publication
 from flows.run import Run
-from flows.stages import each, errors, in_one, values
 from flows.verdict import BREAKER
 from flows.verifying import check_public
-from tasks.catalogue import OVERVIEWS, Index, IndexKind, IndexRef, SearchShard, Surroundings
+from flows.waves import BATCH, Failed, in_memory_at_once, publish_articles, publish_lists
+from tasks.catalogue import OVERVIEWS, IndexKind, IndexRef
 from tasks.errors import StoreError, WaveFailed
-from tasks.model import Article, Outcome, Page, Result, Stage
+from tasks.model import Outcome, Result, Stage
 from tasks.outputs import edition, find_outputs
-from tasks.outputs.addresses import SITEMAPS, search_key
-from tasks.outputs.caching import STATE
 from tasks.outputs.placeholders import placeholders
-from tasks.render import render, render_again, render_indexes
 
-BATCH = 100  # articles or pages of lists that are in memory at a time
-_SEARCH_BATCH = 10
-_GRACE = timedelta(hours=1)
-# Pages that a rollback brings back: closed ones are never wrong later, and files of the search index change their names.
-_BROUGHT_BACK = frozenset(
-    kind for kind in IndexKind
-    if kind not in (IndexKind.FIXED, IndexKind.FEED_ARCHIVE, IndexKind.SEARCH, IndexKind.MOVED, IndexKind.WITHDRAWN,
-        IndexKind.SEARCHES)
-)  # fmt: skip
 _ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
 
@@ -96,20 +83,8 @@ def _bring_up_to_date(run: Run) -> None:
     mirror_pictures(run, publication)
     run.ledger.places.shelve(now=run.now)
     run.ledger.indexes.expect(now=run.now)
-    articles = run.ledger.articles
-    new = functools.partial(run.ledger.indexes.never_published, limit=BATCH)
-    stale = functools.partial(run.ledger.indexes.stale, limit=BATCH)
-    if new(IndexKind.HOME):
-        publication.prepare(placeholders(run.facts, find_outputs()))
-    _publish_lists(run, publication, "new files", lambda: new(IndexKind.FIXED))
-    _publish_lists(run, publication, "files", lambda: stale(IndexKind.FIXED))
-    _publish_articles(run, publication, "new articles", lambda: articles.never_published(limit=BATCH))
-    _publish_lists(run, publication, "new lists", lambda: new(*_LISTS))
-    _publish_articles(run, publication, "changed articles", lambda: articles.stale(limit=BATCH))
-    _publish_lists(run, publication, "lists", lambda: stale(*_LISTS))
-    for ref in sorted(new(*_ENTRANCES), key=lambda ref: _ENTRANCES.index(ref.kind)):  # on a site's first day one by one
-        _publish_refs(run, publication, [ref], f"new {ref.kind.value} 1")
-    _publish_lists(run, publication, "entrances", lambda: stale(*_ENTRANCES))
+    with helpers_of(run, publication) as helpers:
+        _publish_all(_Publisher(run=run, publication=publication, helpers=helpers))
     run.ledger.pictures.leave(after=run.now + run.grace)
     publication.collect()
     publication.close()
@@ -118,107 +93,49 @@ def _bring_up_to_date(run: Run) -> None:
         announce(run)
 
 
-def _publish_articles(run: Run, publication: Publication, name: str, due: Callable[[], tuple[Article, ...]]) -> None:
-    for number, articles in enumerate(iter(due, ()), start=1):
-        rendered = _render_articles(run, f"{name} {number}", articles)
-        keys = [article.key for article, _ in rendered]
-        told = {key for key in keys if run.recorder.reads(key)}
-        owners = {page.key: article.key for article, made in rendered for page in made if article.key in told}
-        pages = [*(page for _, made in rendered for page in made), *_records(run, keys)]
-        publication.write(f"{name} {number}", pages, owners=owners)
-        run.ledger.articles.mark_published(keys)
+def _publish_all(publisher: "_Publisher") -> None:
+    """In an order in which nothing leads to what is not there."""
+    articles, indexes = publisher.run.ledger.articles, publisher.run.ledger.indexes
+    new, stale = indexes.never_published, indexes.stale
+    if new(IndexKind.HOME, limit=1):
+        publisher.publication.prepare(placeholders(publisher.run.facts, find_outputs()))
+    publisher.lists("new files", partial(new, IndexKind.FIXED))
+    publisher.lists("files", partial(stale, IndexKind.FIXED))
+    publisher.articles("new articles", partial(articles.due, published=False))
+    publisher.lists("new lists", partial(new, *_LISTS))
+    publisher.articles("changed articles", partial(articles.due, published=True))
+    publisher.lists("lists", partial(stale, *_LISTS))
+    for kind in sorted({ref.kind for ref in new(*_ENTRANCES, limit=BATCH)}, key=_ENTRANCES.index):
+        publisher.lists(f"new {kind.value}", partial(new, kind))  # on a site's first day one by one
+    publisher.lists("entrances", partial(stale, *_ENTRANCES))
 
 
-def _publish_lists(run: Run, publication: Publication, name: str, due: Callable[[], tuple[IndexRef, ...]]) -> None:
-    for number, refs in enumerate(iter(lambda: _in_memory_at_once(due()), []), start=1):
-        _publish_refs(run, publication, refs, f"{name} {number}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Publisher:
+    """Publishes whatever is due, wave after wave, until nothing is. Of very many, helpers do their shares first."""
 
+    run: Run
+    publication: Publication
+    helpers: Helpers
 
-def _in_memory_at_once(refs: Iterable[IndexRef]) -> list[IndexRef]:
-    """As many of them as a batch can hold: a search shard weighs as much as ten other pages."""
-    shards = itertools.count(1)
-    return [ref for ref in refs if ref.kind is not IndexKind.SEARCH or next(shards) <= _SEARCH_BATCH]
+    def articles(self, name: str, due: Callable[..., Sequence[str]]) -> None:
+        """Articles; `due` gives the keys of the first `limit` of them."""
+        number = itertools.count(1)
+        while others := [key for key in self.helpers.wanted(due) if not self.run.recorder.reads(key)]:
+            shares = [Share(name=f"{name} {next(number)}", articles=some) for some in shares_of(others)]
+            self._give_up(self.helpers.publish(shares))
+        while keys := due(limit=BATCH):
+            publish_articles(self.run, self.publication, f"{name} {next(number)}", keys, self._give_up)
 
+    def lists(self, name: str, due: Callable[..., Sequence[IndexRef]]) -> None:
+        """Pages of lists, likewise."""
+        number = itertools.count(1)
+        while refs := self.helpers.wanted(due):
+            self.helpers.publish([Share(name=f"{name} {next(number)}", lists=some) for some in shares_of(refs)])
+        while refs := in_memory_at_once(due(limit=BATCH)):
+            publish_lists(self.run, self.publication, f"{name} {next(number)}", refs)
 
-def _publish_refs(run: Run, publication: Publication, refs: Sequence[IndexRef], name: str) -> None:
-    indexes = run.ledger.indexes.read_all(refs, now=run.now)
-    made = in_one(render_indexes, run, name=name, indexes=indexes, facts=run.facts)
-    remembered = {page.key for ref, pages in zip(refs, made, strict=True) if _is_open(ref) for page in pages}
-    pages = [page for pages in made for page in pages]
-    pages += _records(run, [ref.name for ref in refs if ref.kind is IndexKind.WITHDRAWN])
-    if needed := [page for ref, made_of in zip(refs, made, strict=True) for page in made_of if _is_needed(ref, page)]:
-        publication.write(f"{name}, needed first", needed, remembered=remembered)
-    first = {page.key for page in needed}
-    publication.write(name, [page for page in pages if page.key not in first], remembered=remembered)
-    _leave_behind(run, zip(indexes, made, strict=True))
-    run.ledger.indexes.mark_published(refs)
-
-
-def _is_needed(ref: IndexRef, page: Page) -> bool:
-    """Whether other objects of the same list lead to this one."""
-    if ref.kind is IndexKind.SITEMAPS:
-        return page.key != SITEMAPS
-    return ref.kind is IndexKind.FIXED and not page.key.endswith(".html")
-
-
-def _is_open(ref: IndexRef) -> bool:
-    """Whether new articles change it. The last shard of sitemaps is as good as open, and all are small."""
-    return ref.kind in _BROUGHT_BACK and (ref.number == 0 or ref.kind is IndexKind.SITEMAP)
-
-
-def _records(run: Run, keys: Iterable[str]) -> list[Page]:
-    """What a new ledger would have to know of these articles."""
-    return [
-        Page(key=key, body=body, content_type="application/json", cache_control=STATE)
-        for key, body in run.ledger.records.of(keys).items()
-    ]
-
-
-def _leave_behind(run: Run, made: Iterable[tuple[Index, tuple[Page, ...]]]) -> None:
-    """The names of a search shard's files change with it; readers may still be using the former ones for a while."""
-    for index, pages in made:
-        if isinstance(index, SearchShard) and pages:
-            former = run.ledger.objects.under(search_key(index.label)) - {page.key for page in pages}
-            run.ledger.objects.delete_later(former, after=run.now + run.grace)
-
-
-def _render_articles(run: Run, name: str, articles: Sequence[Article]) -> list[tuple[Article, tuple[Page, ...]]]:
-    """A task run each for what this run has read, one for all others together. What cannot be made leaves the lists."""
-    around = _surroundings(run, articles)
-    mine = [article for article in articles if run.recorder.reads(article.key)]
-    others = [article for article in articles if not run.recorder.reads(article.key)]
-    for article in mine:
-        address = f"{run.facts.base_url}/{article.page_key}"
-        run.recorder.placed(
-            article.key, code=article.code, title=article.title, category=article.category.slug, address=address
-        )
-    facts, journal = run.facts, run.ledger.journal
-    results: list[tuple[Article, tuple[Page, ...] | BaseException]] = each(
-        render,
-        Stage.RENDER,
-        mine,
-        lambda article: article.key,
-        lambda article: {"article": article, "around": around[article.key], "facts": facts, "journal": journal},
-        run,
-    )
-    if others:
-        work = [(article, around[article.key]) for article in others]
-        made = in_one(render_again, run, name=name, articles=work, facts=facts, journal=journal)
-        results += [
-            (article, told_apart(run, Stage.RENDER, article.key, value))
-            for article, value in zip(others, made, strict=True)
-        ]
-    failed = [(article.key, error) for article, error in errors(results)]
-    put_off(run, failed)
-    # Pages that link to one of those wait for the next batch, which makes them again.
-    wait = run.ledger.places.withhold(key for key, _ in failed)
-    return [(article, made) for article, made in values(results) if article.key not in wait]
-
-
-def _surroundings(run: Run, articles: Sequence[Article]) -> Mapping[str, Surroundings]:
-    beside = run.ledger.indexes.surroundings(articles)
-    mentions = run.ledger.articles.mentions([article.key for article in articles])
-    return {
-        article.key: replace(beside.get(article.key, Surroundings()), also=mentions.get(article.key, ()))
-        for article in articles
-    }
+    def _give_up(self, failed: Failed) -> Collection[str]:
+        """Their pages cannot be made: they leave the lists. Pages that link to them wait, and are made again without."""
+        put_off(self.run, failed)
+        return self.run.ledger.places.withhold(key for key, _ in failed)

@@ -145,6 +145,13 @@ class Recorder:
         """What became of objects."""
         self._receipts.extend(receipts)
 
+    def take_over(self, other: "Recorder") -> None:
+        """What another process has recorded that worked for this run, on articles that are nowhere in this report."""
+        self._others += other._others
+        self._plan += other._plan
+        self._receipts += other._receipts
+        self.task_runs += other.task_runs
+
     def public_changes(self) -> list[Receipt]:
         """Objects that readers may get and that were written, each once, as its last write was."""
         done = {r.key: r for r in self._receipts if not r.error and r.kind in _WRITTEN and not r.key.startswith("_")}

@@ -13,7 +13,7 @@ from flows.leasing import held
 from flows.report import Recorder
 from tasks.config import Site, load_site
 from tasks.errors import ConfigError, LedgerError, StoreError
-from tasks.ledger import Lease, Ledger
+from tasks.ledger import Lease, Ledger, Lent
 from tasks.masking import masked
 from tasks.outputs import SiteFacts, SourceFacts
 from tasks.outputs.theme import load_theme
@@ -40,7 +40,7 @@ class Run:
     facts: SiteFacts
     now: datetime
     captures: Captures | None = None
-    lease: Lease | None = None
+    lease: Lease | Lent | None = None
     allow_deletions: int | None = None
     together: int = 1  # articles a task run
     asks: bool = True
@@ -92,9 +92,9 @@ def open_run(
                 f"{site.path}: [site] timezone = {site.site.timezone!r}: the addresses in this ledger were made in "
                 f"{kept!r}; expected that, or a ledger of its own"
             )
-        lease = None
+        lease: Lease | Lent | None = None
         if fence is not None:
-            ledger.work_under(fence)
+            lease = ledger.work_under(fence)
         elif not dry_run:
             lease = open_things.enter_context(held(ledger, run_id=run_id, seconds=site.ledger.lease_seconds))
         if not restores and ledger.records.unfinished():

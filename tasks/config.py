@@ -299,6 +299,8 @@ class WorkflowTable(_Table):
     `fan_out`: who reads the texts of a run that has more than `fan_out_above` to read, in parts of `part` texts: the run
     itself, the workers of a pool, or Dask: the scheduler at `dask`, or `dask_processes` of this machine when that is empty.
     `patience_minutes`: how long nothing may come from any of them before the run reads what is left.
+    `processes`: how many of this machine publish when more than `processes_above` articles, or pages of lists, are due at once,
+    as in a rebuild; 0: as many as there are cores.
     """
 
     batch_above: Annotated[int, Field(ge=1)] = 300
@@ -309,6 +311,8 @@ class WorkflowTable(_Table):
     patience_minutes: Annotated[float, Field(gt=0, le=1_440, strict=False)] = 30.0
     dask: Annotated[str, AfterValidator(_scheduler_or_none)] = ""
     dask_processes: Annotated[int, Field(ge=1, le=1_000)] = 2
+    processes: Annotated[int, Field(ge=0, le=64)] = 0
+    processes_above: Annotated[int, Field(ge=1)] = 5_000
 
 
 class AnnounceTable(_Table):

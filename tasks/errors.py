@@ -37,6 +37,16 @@ class FinewsError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(masked(message))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It comes out of another process as it went in there, whatever it takes to make one."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[FinewsError], args: tuple[Any, ...], told: dict[str, Any]) -> FinewsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(told)
+    return error
+
 
 class ConfigError(FinewsError):
     """A site file or a command line that cannot be used."""

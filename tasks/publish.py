@@ -12,7 +12,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.errors import WaveFailed, worth_retrying
-from tasks.ledger import Lease
+from tasks.ledger import Lease, Lent
 from tasks.model import Action, ActionKind, Receipt, Stored
 from tasks.stores import Guard, Store
 
@@ -30,7 +30,7 @@ _ROUNDS = 3  # how often an object may turn out to be another one than was looke
     retry_jitter_factor=0.3,
     retry_condition_fn=worth_retrying,
 )
-def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease | None) -> tuple[Receipt, ...]:
+def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease | Lent | None) -> tuple[Receipt, ...]:
     """The actions of one wave; `WaveFailed` when any of its objects could not be written or deleted.
 
     `LeaseLost`, before anything is touched, when another run has taken over. No lease: a dry run.
@@ -52,7 +52,7 @@ def publish(name: str, actions: tuple[Action, ...], store: Store, lease: Lease |
     return receipts
 
 
-def _guard(lease: Lease | None) -> Guard:
+def _guard(lease: Lease | Lent | None) -> Guard:
     """Looks whether the lease is still ours, once a second at most: a process may be stopped between two objects."""
     looked_at = -math.inf
     lock = threading.Lock()

@@ -21,7 +21,7 @@ from tasks.ledger.hosts import Hosts
 from tasks.ledger.indexes import Indexes
 from tasks.ledger.journal import Journal
 from tasks.ledger.journals import OwedJournals
-from tasks.ledger.lease import Lease, claim, holder_now
+from tasks.ledger.lease import Lease, Lent, claim, holder_now
 from tasks.ledger.lists import Lists
 from tasks.ledger.objects import Objects
 from tasks.ledger.opening import BUSY_SECONDS, open_database
@@ -37,8 +37,8 @@ from tasks.ledger.standing import Standing
 from tasks.ledger.withdrawals import Withdrawals
 
 __all__ = [
-    "Answers", "Articles", "Askings", "Generations", "Handouts", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lists",
-    "Objects", "Pictures", "Places", "Shelves",
+    "Answers", "Articles", "Askings", "Generations", "Handouts", "Hosts", "Indexes", "Journal", "Lease", "Ledger", "Lent",
+    "Lists", "Objects", "Pictures", "Places", "Shelves",
 ]  # fmt: skip
 
 
@@ -94,9 +94,10 @@ class Ledger:
         """Take the site's lease; from then on every change is made under it. See `lease.claim`."""
         return claim(self._database, holder=holder, lasts=lasts, clock=self._clock, instead_of=instead_of)
 
-    def work_under(self, fence: int) -> None:
+    def work_under(self, fence: int) -> Lent:
         """From then on every change is made under another run's lease: `LeaseLost` once that has not this number any more."""
         self._database.fence = fence
+        return Lent(self._database, fence=fence)
 
     def lease_holder(self) -> str:
         """The run that has the lease; empty when none has, or when it has run out."""

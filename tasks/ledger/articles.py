@@ -230,6 +230,22 @@ class Articles:
         """The first articles whose page in the store is not as it should be."""
         return self._due(sa.and_(articles.c.published, articles.c.stale), limit)
 
+    def due(self, *, published: bool, limit: int) -> tuple[str, ...]:
+        """The keys of the first of them: never published, or published and not as they should be."""
+        where = articles.c.published & articles.c.stale if published else ~articles.c.published
+        query = sa.select(articles.c.key).where(where, articles.c.place.is_not(None)).order_by(articles.c.key)
+        with self._database.begin() as db:
+            return tuple(db.execute(query.limit(limit)).scalars())
+
+    def read(self, keys: Iterable[str]) -> tuple[Article, ...]:
+        """Articles that have a place in the lists, in the order of their keys."""
+        with self._database.begin() as db:
+            found = [
+                row for chunk in batches(keys) for row in db.execute(with_category().where(articles.c.key.in_(chunk)))
+            ]
+            found.sort(key=lambda row: str(row.key))
+            return articles_from_rows(db, found, self._zone)
+
     def mark_published(self, keys: Iterable[str]) -> None:
         """The pages of these articles are in the store as they should be."""
         with self._database.begin() as db:

@@ -39,6 +39,19 @@ class Lease:
             db.execute(lease.update().where(_SITE, lease.c.fence == self.fence).values(expires_at=None, holder=""))
 
 
+class Lent:
+    """The lease of another run, for which this process works. It is not lengthened here: who holds it may be dead."""
+
+    def __init__(self, database: Database, *, fence: int) -> None:
+        self._database = database
+        self.fence = fence
+
+    def confirm(self) -> None:
+        """Make sure that it is still that run's; `LeaseLost` when another one has taken over."""
+        with self._database.begin():
+            pass  # every transaction looks at the fence at its end
+
+
 def claim(
     database: Database, *, holder: str, lasts: timedelta, clock: Callable[[], datetime], instead_of: str = ""
 ) -> Lease:

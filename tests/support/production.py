@@ -16,7 +16,7 @@ from uuid import UUID
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun, State, TaskRun
 from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
@@ -145,11 +145,11 @@ class Production:
     def task_runs(self, run: UUID) -> dict[str, str]:
         """Names and states of its task runs."""
         wanted = FlowRunFilter(id=FlowRunFilterId(any_=[run]))
-        found: dict[str, str] = {}
+        rows: list[TaskRun] = []  # of which several may have one name
         with self.client() as client:
-            while page := client.read_task_runs(flow_run_filter=wanted, limit=200, offset=len(found)):
-                found |= {one.name: str(one.state_name) for one in page}
-        return found
+            while page := client.read_task_runs(flow_run_filter=wanted, limit=200, offset=len(rows)):
+                rows += page
+        return {one.name: str(one.state_name) for one in rows}
 
     def process_of(self, run: UUID) -> int:
         """The process in which a run is at work."""

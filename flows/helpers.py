@@ -1,0 +1,196 @@
+"""Very many pages are made and written by several processes of this machine: Python makes use of one core only in each.
+
+A share is what the run would do itself, wave after wave, under the run's lease. It may be done in any order: what one share
+leads to was in the store before any of them began.
+"""
+
+import contextlib
+import itertools
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from multiprocessing import connection, parent_process
+from typing import Any, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ProcessPoolTaskRunner
+
+from flows.logs import prepare_logs
+from flows.publication import Publication
+from flows.report import Recorder
+from flows.run import Run, open_run
+from flows.stages import show, unsearched
+from flows.waves import BATCH, Failed, in_memory_at_once, publish_articles, publish_lists
+from tasks.catalogue import IndexRef
+from tasks.config import Site
+from tasks.errors import FinewsError, StoreError
+from tasks.outputs import SiteFacts
+
+_SHARE = 250  # articles or pages of lists
+_SHARES = 5  # for each helper, before the run looks again at what is left
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one process has to publish: articles by their keys, or pages of lists."""
+
+    name: str
+    articles: Sequence[str] = ()
+    lists: Sequence[IndexRef] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of a share: what was planned and written, articles whose pages cannot be made, why it stopped half way."""
+
+    recorder: Recorder
+    failed: Failed
+    error: FinewsError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a helper has to know of the run."""
+
+    site: Site
+    facts: SiteFacts
+    run_id: str
+    fence: int
+    now: datetime
+
+
+def shares_of(found: Sequence[T]) -> list[Sequence[T]]:
+    """Cut into shares."""
+    return [found[start : start + _SHARE] for start in range(0, len(found), _SHARE)]
+
+
+class Helpers:
+    """The helpers of one run. They are started when they are wanted for the first time: each takes seconds for that."""
+
+    def __init__(self, run: Run, publication: Publication, started: contextlib.ExitStack) -> None:
+        self._run = run
+        self._publication = publication
+        self._count = run.site.workflow.processes or _cores()
+        self._started = started
+        self._runner: Any = None
+
+    def wanted(self, due: Callable[..., Sequence[T]]) -> Sequence[T]:
+        """What to give out next of what is due; nothing when the run does better to work alone."""
+        if self._count < 2 or self._run.lease is None:
+            return ()
+        few = _SHARE if self._runner else self._run.site.workflow.processes_above
+        most = _SHARE * _SHARES * self._count
+        found = due(limit=max(most, few + 1))
+        return found[:most] if len(found) > few else ()
+
+    def publish(self, shares: Sequence[Share]) -> Failed:
+        """Have these published. Articles whose pages cannot be made, with the reasons.
+
+        The first error of any of them, once all have ended: what the others wrote is known.
+        """
+        if not shares:
+            return []
+        run = self._run
+        self._publication.begin()
+        futures = self._give_out(shares)
+        run.recorder.task_runs += len(futures)
+        failed: list[tuple[str, BaseException]] = []
+        errors: list[BaseException] = []
+        for number, (share, future) in enumerate(zip(shares, futures, strict=True), start=1):
+            done = _done(share, future)
+            if isinstance(done, Done):
+                run.recorder.take_over(done.recorder)
+                failed += done.failed
+            if error := done.error if isinstance(done, Done) else done:
+                errors.append(error)
+            show(share.name.rpartition(" ")[0], number, len(shares))
+        if errors:
+            raise errors[0]
+        return failed
+
+    def _give_out(self, shares: Sequence[Share]) -> list[PrefectFuture[Done]]:
+        run = self._run
+        assert run.lease is not None  # `wanted` gives out nothing without one
+        orders = Orders(site=run.site, facts=run.facts, run_id=run.recorder.run_id, fence=run.lease.fence, now=run.now)
+        if self._runner is None:
+            runner: Any = ProcessPoolTaskRunner(max_workers=self._count, initializer=_prepare)
+            self._runner = self._started.enter_context(runner)
+        return [
+            self._runner.submit(
+                publish_share, {"name": share.name, "share": unsearched(share), "orders": unsearched(orders)}
+            )
+            for share in shares
+        ]
+
+
+@contextlib.contextmanager
+def helpers_of(run: Run, publication: Publication) -> Iterator[Helpers]:
+    """The run's helpers; they end with the block."""
+    with contextlib.ExitStack() as started:
+        yield Helpers(run, publication, started)
+
+
+@task(task_run_name="publish share {name}", cache_policy=NO_CACHE, persist_result=False)
+def publish_share(name: str, share: Share, orders: Orders) -> Done:
+    """In the process of a helper, with ledger and store opened there: publish a share of what is due."""
+    with open_run(
+        orders.site, run_id=orders.run_id, clock=lambda: datetime.now(UTC), fence=orders.fence, restores=True
+    ) as run:
+        run = replace(run, now=orders.now, facts=orders.facts)
+        publication = Publication(run, begun=True)
+        failed: list[tuple[str, BaseException]] = []
+
+        def keep(some: Failed) -> frozenset[str]:
+            # Taking articles out of the lists changes what other helpers are reading: the run does it when all have ended.
+            failed.extend(some)
+            return frozenset()
+
+        error: FinewsError | None = None
+        try:
+            wave = itertools.count(1)
+            for start in range(0, len(share.articles), BATCH):
+                keys = share.articles[start : start + BATCH]
+                publish_articles(run, publication, f"{name}.{next(wave)}", keys, keep)
+            left = share.lists
+            while refs := in_memory_at_once(left):
+                publish_lists(run, publication, f"{name}.{next(wave)}", refs)
+                left = [ref for ref in left if ref not in refs]
+        except FinewsError as stopped:
+            error = stopped
+        return Done(recorder=run.recorder, failed=failed, error=error)
+
+
+def _done(share: Share, future: PrefectFuture[Done]) -> Done | BaseException:
+    """What came of a share, or why nothing is known of it. What it left undone is due, as after a run that was killed."""
+    try:
+        future.wait()
+        made: Done | BaseException = future.state.result(raise_on_failure=False)
+    except Exception as error:  # the process has died, and Prefect with it
+        advice = "if memory ran out, set [workflow] processes = 1"
+        return StoreError(f"share {share.name}: the process that published it has died ({error}); {advice}")
+    return made
+
+
+def _prepare() -> None:
+    """Before a helper does anything: it ends when the run's process does, and Ctrl-C is the run's to act on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    prepare_logs()
+
+
+def _end_with_the_run() -> None:
+    if (parent := parent_process()) is not None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _cores() -> int:
+    """For this process, where the system tells; else all that the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
