@@ -332,7 +332,8 @@ class Article:
     @property
     def page_key(self) -> str:
         """Key of its page: `<category>/<YYYY>/<MM>/<DD>/<id>.html`, day in the zone of `published_at`."""
-        return f"{self.category.slug.lower()}/{self.published_at:%Y/%m/%d}/{self.file_id}.html"
+        at = self.published_at  # strftime(3) takes five times as long, and this is asked for a dozen times a page
+        return f"{self.category.slug.lower()}/{at.year:04}/{at.month:02}/{at.day:02}/{self.file_id}.html"
 
     @property
     def post_key(self) -> str:

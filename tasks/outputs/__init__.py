@@ -29,9 +29,9 @@ class SourceFacts:
     credit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteFacts:
-    """What an output needs to know of the site.
+    """What an output needs to know of the site. Two are the same when they are one, so it may be a key of what is remembered.
 
     `base_url` has no slash at its end and may hold a path; `language` is a BCP 47 tag such as `zh-CN`; `timezone` an
     IANA name such as `Asia/Shanghai`; `contact` an http(s) or mailto address, or empty; `update_minutes` the time

@@ -32,7 +32,8 @@ def category_keys(category: Category) -> tuple[str, ...]:
 
 def day_key(day: date, number: int = 0) -> str:
     """The open page of a day, or one of its closed pages."""
-    return f"archive/{day:%Y/%m/%d}/{number}.html" if number else f"archive/{day:%Y/%m/%d}.html"
+    name = f"archive/{day.year:04}/{day.month:02}/{day.day:02}"
+    return f"{name}/{number}.html" if number else f"{name}.html"
 
 
 def month_key(month: date) -> str:

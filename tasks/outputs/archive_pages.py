@@ -63,7 +63,7 @@ def month_page(page: MonthPage, site: SiteFacts) -> tuple[Page, ...]:
         ),
         month=month,
         count=sum(counts.values()),
-        weekdays=tuple(names(site, "weekdays_short", 7)),
+        weekdays=tuple(names(site.theme, "weekdays_short", 7)),
         first_weekday=first + 1,
         days=tuple(
             CalendarDay(

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import unescape
 from urllib.parse import quote, urljoin
 from zoneinfo import ZoneInfo
@@ -39,10 +40,13 @@ def origin_of(article: Article) -> str:
 
 def outlet_of(article: Article) -> str:
     """Who wrote it: the name in the source line that ends the text, else in the digest; else the category's title."""
-    for told in (text_of(article.html), article.quote or ""):
-        if found := _SOURCE_LINE.search(told):
-            return one_line(found[1])
-    return category_title(article.category)
+    return _source_line(article.html, article.quote or "") or category_title(article.category)
+
+
+@lru_cache(maxsize=128)  # likewise
+def _source_line(html: str, quote: str) -> str:
+    found = _SOURCE_LINE.search(text_of(html)) or _SOURCE_LINE.search(quote)
+    return one_line(found[1]) if found else ""
 
 
 def category_title(category: Category) -> str:
@@ -50,6 +54,7 @@ def category_title(category: Category) -> str:
     return one_line(category.title).strip() or category.slug
 
 
+@lru_cache(maxsize=128)  # an article's page asks for each of its addresses twice, and so do feeds
 def web_address(url: str) -> str:
     """An http(s) address as RFC 3986 writes it, with everything else percent-encoded; empty for any other."""
     found = _PARTS.fullmatch(_STRAY_PERCENT.sub("%25", one_line(url))) if is_http(url) else None
@@ -67,8 +72,12 @@ def web_address(url: str) -> str:
 
 def pictures_of(article: Article, site: SiteFacts) -> tuple[str, ...]:
     """Absolute http(s) addresses of the pictures of the body, each once, in their order."""
-    page = absolute(site, article.page_key)
-    found = (_joined(page, unescape(address)) for address in _PICTURE.findall(article.html))
+    return _pictures(article.html, absolute(site, article.page_key))
+
+
+@lru_cache(maxsize=128)  # likewise
+def _pictures(html: str, page: str) -> tuple[str, ...]:
+    found = (_joined(page, unescape(address)) for address in _PICTURE.findall(html))
     return tuple(dict.fromkeys(web_address(address) for address in found if is_http(address)))
 
 

@@ -1,6 +1,8 @@
 """The frame around every page: head, masthead and footer."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 from tasks.model import Category
 from tasks.outputs import SiteFacts
@@ -15,6 +17,7 @@ _FEEDS = (
     ("rss.xml", "RSS", "application/rss+xml"),
     ("feed.json", "JSON Feed", "application/feed+json"),
 )
+_TARGETS = {"home": HOME, "categories": CATEGORIES, "archive": ARCHIVE, "search": SEARCH, "about": ABOUT}
 Linker = Callable[[str], str]
 
 
@@ -33,19 +36,36 @@ def frame_of(
 
     `title` is empty on the home page. `category` brings the feeds of that category.
     """
-    link = _linker(site, key)
-    return Frame(
-        language=_SCRIPTS.get(site.language, site.language),
-        locale=_locale(site.language),
-        site_title=one_line(site.title),
+    current = next((name for name, target in _TARGETS.items() if target == key), "")
+    fixed = _fixed(site, f"{key.rpartition('/')[0]}/" if key else "", current, category)
+    return replace(
+        fixed,
         title=one_line(title),
         description=one_line(description),
         kind=kind,
         canonical=absolute(site, key) if canonical is None else canonical,
         robots=robots,
+    )
+
+
+@lru_cache(maxsize=1024)  # what is published together lies in a few folders
+def _fixed(site: SiteFacts, folder: str, current: str, category: Category | None) -> Frame:
+    """What is the same in the frames of all pages of a folder, which ends with a slash and is empty for the page that stands
+    anywhere. `current` names the page itself in the navigation.
+    """
+    link = _linker(site, folder)
+    return Frame(
+        language=_SCRIPTS.get(site.language, site.language),
+        locale=_locale(site.language),
+        site_title=one_line(site.title),
+        title="",
+        description="",
+        kind="",
+        canonical="",
+        robots="",
         home=link(HOME),
         static=link("static"),
-        nav=_nav(site, key, link),
+        nav=_nav(site, current, link),
         removal=f"{link(ABOUT)}#removal" if site.contact else "",
         feeds=_feeds(one_line(site.title), None, link),
         own_feeds=_feeds(one_line(f"{site.title} · {category.title}"), category, link) if category else (),
@@ -57,16 +77,14 @@ def missing_frame(site: SiteFacts, *, title: str) -> Frame:
     return frame_of(site, "", title=title, canonical="", robots="noindex")
 
 
-def _linker(site: SiteFacts, key: str) -> Linker:
-    """From keys to links on the page `key`; the empty key is a page that stands anywhere."""
-    return (lambda target: relative(target, start=key)) if key else (lambda target: rooted(site, target))
+def _linker(site: SiteFacts, folder: str) -> Linker:
+    return (lambda target: relative(target, start=folder)) if folder else (lambda target: rooted(site, target))
 
 
-def _nav(site: SiteFacts, key: str, link: Linker) -> tuple[NavLink, ...]:
-    targets = {"home": HOME, "categories": CATEGORIES, "archive": ARCHIVE, "search": SEARCH, "about": ABOUT}
+def _nav(site: SiteFacts, current: str, link: Linker) -> tuple[NavLink, ...]:
     return tuple(
-        NavLink(href=link(target), text=text(site, name), current=target == key)
-        for name, target in targets.items()
+        NavLink(href=link(target), text=text(site, name), current=name == current)
+        for name, target in _TARGETS.items()
         if name != "search" or site.search
     )
 

@@ -16,6 +16,8 @@ _SAFE_START = re.compile(r"[^\W_]|[^\x00-\x7f]")
 
 def one_line(text: str) -> str:
     """The text without line breaks and control characters: each run of them is one blank."""
+    if text.isprintable():  # nearly every one; it has nothing that is looked for below
+        return text
     return _NOT_A_CHARACTER.sub("\ufffd", _CONTROLS.sub(" ", text))
 
 

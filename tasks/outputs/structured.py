@@ -26,8 +26,8 @@ def robots_of(article: Article, site: SiteFacts) -> str:
 
 def news_article(article: Article, site: SiteFacts) -> Markup:
     """The whole script element with the article as a schema.org NewsArticle; no text in it can end the element."""
-    text = Markup(json_text(_facts(article, site)))  # noqa: S704  it has no character of HTML
-    return Markup('<script type="application/ld+json">{}</script>').format(text)
+    text = json_text(_facts(article, site))
+    return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704  it has no character of HTML
 
 
 def _facts(article: Article, site: SiteFacts) -> dict[str, object]:

@@ -1,17 +1,20 @@
 """The text of the interface: the words of the site's language, with their places filled in."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
 from tasks.errors import RenderError
 from tasks.outputs import SiteFacts
+from tasks.outputs.theme import Theme
 
 
 def text(site: SiteFacts, name: str, /, **places: object) -> str:
     """The words called `name`, such as `"{count} 篇"` with `count=3`; plain text."""
-    return filled(name, _words(site, name), **places)
+    return filled(name, _words(site.theme, name), **places)
 
 
 def filled(name: str, words: str, /, **places: object) -> str:
@@ -30,13 +33,13 @@ def filled_markup(words: str, /, **places: object) -> Markup:
 
 def date_text(site: SiteFacts, name: str, day: date) -> str:
     """The day as the words called `name` write it."""
-    return text(site, name, **_date_places(site, day))
+    return text(site, name, **_date_places(site.theme, day))
 
 
 def time_text(site: SiteFacts, name: str, at: datetime) -> str:
     """The time, in the site's zone, as the words called `name` write it."""
     local = local_time(site, at)
-    return text(site, name, **_date_places(site, local.date()), hour=local.hour, minute=local.minute)
+    return text(site, name, **_date_places(site.theme, local.date()), hour=local.hour, minute=local.minute)
 
 
 def local_time(site: SiteFacts, at: datetime) -> datetime:
@@ -44,26 +47,27 @@ def local_time(site: SiteFacts, at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(site.timezone))
 
 
-def names(site: SiteFacts, name: str, count: int) -> list[str]:
+def names(theme: Theme, name: str, count: int) -> list[str]:
     """The words called `name` as a list of `count` names, which blanks separate in the file."""
-    found = _words(site, name).split()
+    found = _words(theme, name).split()
     if len(found) != count:
         raise RenderError(f"words: {name}: expected {count} names with a blank between them, found {len(found)}")
     return found
 
 
-def _date_places(site: SiteFacts, day: date) -> dict[str, object]:
+@lru_cache(maxsize=1024)  # what stands together in a list, or is published together, is of the same days
+def _date_places(theme: Theme, day: date) -> Mapping[str, object]:
     return {
         "year": day.year,
         "month": day.month,
         "day": day.day,
-        "weekday": names(site, "weekdays", 7)[day.weekday()],
-        "month_name": names(site, "month_names", 12)[day.month - 1],
+        "weekday": names(theme, "weekdays", 7)[day.weekday()],
+        "month_name": names(theme, "month_names", 12)[day.month - 1],
     }
 
 
-def _words(site: SiteFacts, name: str) -> str:
+def _words(theme: Theme, name: str) -> str:
     try:
-        return site.theme.words[name]
+        return theme.words[name]
     except KeyError:
         raise RenderError(f"words: there is none called {name!r}; words/en.toml names them all") from None
