@@ -112,7 +112,7 @@ def log(
     """The story of one article over all runs, from the ledger."""
     site_file = read_site(str(site))
     zone = ZoneInfo(site_file.site.timezone)
-    with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC)) as ledger:
+    with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC), makes=False) as ledger:
         key = ledger.articles.key_of(article)
         row, notes = ledger.articles.row(key), ledger.journal.of(key)
     if row is None and not notes:

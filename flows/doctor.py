@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from flows.layout import told
-from flows.run import keep_capabilities, known_capabilities, open_client, open_ledger, store_of
+from flows.run import keep_capabilities, known_capabilities, open_client, open_ledger_if_there, store_of
 from flows.trying import Bench, Look
 from tasks.articles.due import Asking, due
 from tasks.config import Site, SourceSpec
@@ -55,7 +55,7 @@ def examine(site: Site, console: Console, *, offline: bool = False) -> int:
 def _opened(site: Site, *, offline: bool) -> Iterator[tuple[Ledger, Bench | None]]:
     """The ledger, and what to try sources with unless nobody is to be asked. Nothing that they say is kept."""
     with contextlib.ExitStack() as opened:
-        ledger = opened.enter_context(open_ledger(site, run_id="doctor", clock=_now))
+        ledger = opened.enter_context(open_ledger_if_there(site, run_id="doctor", clock=_now))
         opened.callback(ledger.journal.forget)
         if offline:
             yield ledger, None

@@ -21,7 +21,7 @@ def show_status(site: Site, console: Console, *, json: bool) -> int:
 
     That is when no run has ended well for as long as three runs take, or a source is broken or late.
     """
-    with open_ledger(site, run_id="", clock=lambda: datetime.now(UTC)) as ledger:
+    with open_ledger(site, run_id="", clock=lambda: datetime.now(UTC), makes=False) as ledger:
         status = site_status(site, ledger, now=datetime.now(UTC))
     if json:
         console.out(as_json(status).decode(), end="", highlight=False)

@@ -11,7 +11,7 @@ from rich.console import Console
 from flows.drafting import Drafting, Trial, trials_of
 from flows.layout import told
 from flows.proposing import settings_of
-from flows.run import open_client, open_ledger
+from flows.run import open_client, open_ledger_if_there
 from flows.trying import Bench, Look
 from tasks.config import Site
 from tasks.errors import ConfigError, FetchError
@@ -35,7 +35,7 @@ def draft_source(
     drafting = Drafting(site_file=site_file, allow_hosts=tuple(allow_hosts))
     site = drafting.site
     with (
-        open_ledger(site, run_id="", clock=_now) as ledger,
+        open_ledger_if_there(site, run_id="", clock=_now) as ledger,
         open_client(site, ledger.hosts, clock=_now) as client,
     ):
         bench = Bench(site=site, ledger=ledger, client=client, now=_now())

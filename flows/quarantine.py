@@ -24,7 +24,7 @@ def quarantine(
 ) -> None:
     """Answers that are no article: of which source and article, why, when, how large; or one of them as it came."""
     site_file = read_site(str(site))
-    with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC)) as ledger:
+    with open_ledger(site_file, run_id="", clock=lambda: datetime.now(UTC), makes=False) as ledger:
         if show:
             _print_answer(_held(ledger, show))
         else:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flows.leasing import held
 from flows.report import Recorder
 from tasks.config import Site, load_site
-from tasks.errors import ConfigError, LedgerError, StoreError
+from tasks.errors import ConfigError, LedgerError, LedgerMissing, StoreError
 from tasks.ledger import Lease, Ledger, Lent
 from tasks.masking import masked
 from tasks.outputs import SiteFacts, SourceFacts
@@ -195,7 +195,25 @@ def facts_of(site: Site) -> SiteFacts:
     )
 
 
-def open_ledger(site: Site, *, run_id: str, clock: Callable[[], datetime], rehearsal: bool = False) -> Ledger:
-    """The site's ledger."""
+def open_ledger(
+    site: Site, *, run_id: str, clock: Callable[[], datetime], rehearsal: bool = False, makes: bool = True
+) -> Ledger:
+    """The site's ledger. `makes`: whether one that is not there is made; who only looks gets `LedgerMissing`."""
     zone = ZoneInfo(site.site.timezone)
-    return Ledger(site.ledger.url, store=site.publish.url, zone=zone, run_id=run_id, clock=clock, rehearsal=rehearsal)
+    return Ledger(
+        site.ledger.url,
+        store=site.publish.url,
+        zone=zone,
+        run_id=run_id,
+        clock=clock,
+        rehearsal=rehearsal,
+        makes=makes,
+    )
+
+
+def open_ledger_if_there(site: Site, *, run_id: str, clock: Callable[[], datetime]) -> Ledger:
+    """The site's ledger; one that is empty and nowhere when no run has made it yet."""
+    try:
+        return open_ledger(site, run_id=run_id, clock=clock, makes=False)
+    except LedgerMissing:
+        return open_ledger(site, run_id=run_id, clock=clock, rehearsal=True)

@@ -14,6 +14,7 @@
     │   └── TooManyDeletions    more objects are to go than a run may delete; none was
     └── LedgerError             the ledger cannot be opened, read or written
         ├── LedgerBusy          another process holds it
+        ├── LedgerMissing       there is none yet, and who only looks makes none
         ├── LeaseHeld           another run is at work on this site
         ├── LeaseLost           this run slept too long, and another one has taken over
         └── LedgerTooNew        it was written by a later version of finews
@@ -147,6 +148,10 @@ class LedgerError(FinewsError):
 
 class LedgerBusy(LedgerError):
     """Another process holds the ledger."""
+
+
+class LedgerMissing(LedgerError):
+    """There is no ledger yet, and who only looks makes none."""
 
 
 class LeaseHeld(LedgerError):

@@ -54,14 +54,16 @@ class Ledger:
         run_id: str,
         clock: Callable[[], datetime],
         rehearsal: bool = False,
+        makes: bool = True,
         busy: float = BUSY_SECONDS,
     ) -> None:
         """Open the ledger at a SQLAlchemy `url`; `store` names the object store whose objects are meant.
 
-        A rehearsal reads the real ledger and keeps nothing. `busy`: seconds to wait for another process that
+        A rehearsal reads the real ledger and keeps nothing. `makes`: whether one that is not there is made; else
+        `LedgerMissing`. `busy`: seconds to wait for another process that
         holds it, before `LedgerBusy`.
         """
-        self._database = open_database(url, rehearsal=rehearsal, busy=busy)
+        self._database = open_database(url, rehearsal=rehearsal, makes=makes, busy=busy)
         self.again = Again(self._database)
         self.aliases = Aliases(self._database)
         self.articles = Articles(self._database, zone)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import StaticPool
 
-from tasks.errors import ConfigError, LeaseLost, LedgerBusy, LedgerError, LedgerTooNew
+from tasks.errors import ConfigError, LeaseLost, LedgerBusy, LedgerError, LedgerMissing, LedgerTooNew
 from tasks.ledger.schema import REVISION, lease
 from tasks.masking import masked
 
@@ -76,11 +76,12 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, rehearsal: bool = False, busy: float = BUSY_SECONDS) -> Database:
+def open_database(url: str, *, rehearsal: bool = False, makes: bool = True, busy: float = BUSY_SECONDS) -> Database:
     """The database at a SQLAlchemy URL, brought to this version's schema.
 
     A rehearsal sees what the real one holds and keeps nothing: SQLite works on a copy in memory, any other
-    database inside one transaction that is never committed. `busy`: seconds to wait for another process.
+    database inside one transaction that is never committed. `makes`: whether a file that is not there is made; else
+    `LedgerMissing`. `busy`: seconds to wait for another process.
     """
     try:
         address = make_url(url)
@@ -89,6 +90,12 @@ def open_database(url: str, *, rehearsal: bool = False, busy: float = BUSY_SECON
         expected = "an SQLAlchemy URL such as sqlite:///.finews/ledger.db"
         raise ConfigError(f"[ledger] url: it cannot be read; expected {expected}") from None
     shown = masked(address.render_as_string(hide_password=True))
+    if not makes and address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+        where = "" if Path(address.database or "").is_absolute() else f" below {Path.cwd()}"
+        raise LedgerMissing(
+            f"ledger {shown}: there is none{where}; expected the one that a first run has made (finews run), and to be "
+            "started where runs are started"
+        )
     with explained(shown, busy=busy):
         engine = _engine(address, shown, rehearsal=rehearsal, busy=busy)
         with contextlib.ExitStack() as on_failure:

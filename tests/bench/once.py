@@ -23,7 +23,7 @@ prepare_environment(quiet=True)
 
 from prefect import flow, runtime, task  # noqa: E402  (imported after the environment is set)
 
-from flows import asking, drain, maintain, mirroring, publication, publishing, reading  # noqa: E402
+from flows import asking, drain, maintain, mirroring, publication, reading, waves  # noqa: E402
 from flows.asking import ask_sources  # noqa: E402
 from flows.journals import keep_journals  # noqa: E402
 from flows.publishing import render_and_publish  # noqa: E402
@@ -62,9 +62,9 @@ def plain(site: str) -> dict[str, Any]:
             return list(pool.map(lambda item: (item, _value(task.fn, arguments(item))), items))
 
     # Only the way of calling differs: everything below it is the flow's own code.
-    for module in (asking, reading, mirroring, publishing, publication):
+    for module in (asking, reading, mirroring, waves, publication):
         vars(module)["each"] = call
-    vars(publishing)["in_one"] = lambda task, run, **arguments: task.fn(**arguments)
+    vars(waves)["in_one"] = lambda task, run, **arguments: task.fn(**arguments)
     logging.getLogger("tasks").setLevel(logging.WARNING)
     with open_run(read_site(site), run_id="plain", clock=lambda: datetime.now(UTC), dry_run=False) as run:
         due = decide_all(run, Wish(), ask_sources(run, Wish()).keys)

@@ -11,9 +11,11 @@ from typing import Any
 import feedparser
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import flows.run
-from tasks.errors import LedgerBusy, LedgerTooNew
+from flows.cli import app
+from tasks.errors import LedgerBusy, LedgerMissing, LedgerTooNew
 from tasks.ledger import Ledger
 from tasks.model import Result, Stage
 from tests.support.sites import SiteFolder
@@ -381,3 +383,13 @@ def test_a_ledger_that_is_no_database(site: SiteFolder, upstream: Upstream) -> N
     assert str(site.ledger_file) in str(ended.result)
     assert "not a database" in str(ended.result)
     assert not site.public.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("log", "NW202611200000000001"), ("quarantine",)], ids=lambda words: words[0]
+)
+def test_who_only_looks_makes_no_ledger(words: tuple[str, ...], site: SiteFolder) -> None:
+    ended = CliRunner().invoke(app, [*words, "--site", str(site.file)])
+    assert isinstance(ended.exception, LedgerMissing)
+    assert f"{site.ledger_file}: there is none; expected the one that a first run has made" in str(ended.exception)
+    assert not site.ledger_file.exists()

@@ -83,6 +83,7 @@ def test_before_the_first_run(site: SiteFolder, outlet: Outlet) -> None:
     assert part(lines, "left") == "0 waiting, 0 failed, 0 in quarantine"
     assert outlet.asked == ["/robots.txt", "/list.json", "/a/4.html"]
     assert not site.objects()
+    assert not site.ledger_file.exists()
 
 
 def test_after_a_run_the_list_is_asked_conditionally_and_nothing_is_kept(site: SiteFolder, outlet: Outlet) -> None:

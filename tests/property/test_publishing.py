@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from flows import mirroring, publication, publishing
+from flows import mirroring, publication, waves
 from flows.auditing import audit_store
 from flows.publication import MARKER
 from flows.publishing import render_and_publish
@@ -146,7 +146,7 @@ class Publishing(RuleBasedStateMachine):
         self.known: list[str] = []
         self.published = False
         self.patches = [
-            mock.patch.dict(vars(publishing), {"each": _plainly, "in_one": _in_one}),
+            mock.patch.dict(vars(waves), {"each": _plainly, "in_one": _in_one}),
             mock.patch.dict(vars(publication), {"each": _plainly}),
             mock.patch.dict(vars(mirroring), {"each": _drawn}),
         ]
