@@ -12,7 +12,6 @@ from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 import idna
-from courlan import extract_domain
 
 from tasks.articles.identity import story_key
 from tasks.articles.nodes import absolute
@@ -135,6 +134,8 @@ def _out_of_mobile(host: str) -> str:
     """The host without labels of mobile sites in front of the domain."""
     if re.fullmatch(r"\[.*\]|[0-9.]+", host):  # a number has no labels
         return host
+    from courlan import extract_domain  # takes long to read, and has not to be asked for the address of a list
+
     domain = extract_domain(f"http://{host}/") or ".".join(host.split(".")[-2:])  # it does not know every suffix
     above = host.removesuffix(domain).split(".") if host.endswith(f".{domain}") else []
     return ".".join([*(label for label in above if label and label not in _MOBILE), domain]) if above else host

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate
 from zoneinfo import ZoneInfo
 
-from dateparser.date import DateDataParser
-
 _FORM = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 
 _LABEL = re.compile(
@@ -190,6 +188,8 @@ def _offset(name: str, zone: tzinfo) -> tzinfo | None:
 def _relative(text: str, zone: tzinfo, now: datetime) -> Reading | None:
     text = text.replace("昨日", "昨天").replace("今日", "今天").replace("刚才", "刚刚").replace("个", "")
     here = now.astimezone(zone)
+    from dateparser.date import DateDataParser  # takes long to read; most times are told in numbers
+
     parser = DateDataParser(
         languages=["zh", "en"],
         try_previous_locales=False,
@@ -213,6 +213,8 @@ def _by_month_name(text: str, zone: tzinfo) -> Reading | None:
         return Reading(at=datetime(*parts[:5], min(parts[5], 59), tzinfo=told))
     if not _NAMED_MONTH.fullmatch(text) or _SWAPPABLE.search(text):
         return None
+    from dateparser.date import DateDataParser
+
     settings = {"PARSERS": ["absolute-time"], "STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False}
     found = (
         DateDataParser(languages=_LANGUAGES, try_previous_locales=False, settings=settings).get_date_data(text).date_obj

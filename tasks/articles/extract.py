@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from html import escape
 
-import trafilatura
 from lxml.html import HtmlElement
 
 from tasks.articles.charset import decode_page
@@ -104,6 +103,8 @@ def _found(root: HtmlElement, metadata: Metadata, url: str, *, zone: tzinfo, now
 
 def _library_text(root: HtmlElement, url: str) -> str:
     """What trafilatura takes for the article's text; empty when it finds none or cannot cope with the page."""
+    import trafilatura  # takes long to read; a run with no new page does without
+
     if sum(1 for _ in root.iter()) > _MOST_ELEMENTS:
         return ""
     try:

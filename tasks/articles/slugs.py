@@ -9,8 +9,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 
-from pypinyin import Style, lazy_pinyin
-
 # First segments of the site's own addresses.
 RESERVED = frozenset(
     {"category", "archive", "static", "assets", "pictures", "feed", "index", "404", "about", "search", "sitemaps"}
@@ -20,6 +18,9 @@ _LENGTH = 60
 
 def romanise(name: str) -> str:
     """Lower-case pinyin without tones (ü as v); everything but letters and digits becomes one `-`. May be empty."""
+    # Its dictionary takes a third of a second to read, and most runs meet no new name.
+    from pypinyin import Style, lazy_pinyin
+
     plain = unicodedata.normalize("NFKC", name)
     syllables = "".join(lazy_pinyin(plain, style=Style.NORMAL))
     letters = "".join(c for c in unicodedata.normalize("NFKD", syllables) if not unicodedata.combining(c))

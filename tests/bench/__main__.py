@@ -73,7 +73,7 @@ def rows(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, 
         else:
             told.append((name, f"left out: {line['left out']}"))
     for line in results.get("whole", ()):
-        for step in ("rebuild", "restore"):
+        for step in ("one process", "all cores", "restore"):
             if step in line:
                 cost = line[step]
                 told.append(

@@ -159,6 +159,11 @@ def _peak() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def _peak_of_helpers() -> float:
+    """The largest memory in MB of any process that this one has started, and that has ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
 def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return function(**arguments)
@@ -175,7 +180,13 @@ def main() -> None:
     before, started = _cpu(), time.perf_counter()
     facts = modes[sys.argv[1]](sys.argv[2])
     wall, after = time.perf_counter() - started, _cpu()
-    cost = {"cpu": after - before, "process_cpu": after, "wall": wall, "peak_mb": _peak()}
+    cost = {
+        "cpu": after - before,
+        "process_cpu": after,
+        "wall": wall,
+        "peak_mb": _peak(),
+        "helper_mb": _peak_of_helpers(),
+    }
     print(json.dumps(cost | facts))
 
 

@@ -1,7 +1,10 @@
-"""A whole archive at once: `python -m tests.bench.whole 2000 [--search]`: every page; and a ledger made again from the store."""
+"""A whole archive at once: `python -m tests.bench.whole 2000 [--search]`: every page, with one process and with all cores; and a
+ledger made again from the store.
+"""
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,13 +18,21 @@ from tests.bench.upstream import write_site
 
 
 def rebuilds(folder: Path, archived: int, server: int, *, search: bool) -> dict[str, Any]:
-    """Every page into an empty store; then the ledger from the store that came of it."""
-    site = write_site(folder, search=search)
-    prepare(str(site), archived, on_record=False)
-    found: dict[str, Any] = {"archived": archived, "search": search, "rebuild": measure("rebuild", site, server)}
+    """Every page into an empty store, with one process and with all; then the ledger from the store that came of it."""
+    kept = folder / "kept.db"
+    prepare(str(write_site(folder, search=search)), archived, on_record=False)
+    shutil.copy(folder / "ledger.db", kept)
+    found: dict[str, Any] = {"archived": archived, "search": search}
+    for name, processes in (("one process", 1), ("all cores", 0)):
+        shutil.rmtree(folder / "public", ignore_errors=True)
+        for left in folder.glob("ledger.db*"):
+            left.unlink()
+        shutil.copy(kept, folder / "ledger.db")
+        found[name] = measure("rebuild", write_site(folder, search=search, workflow={"processes": processes}), server)
     for left in folder.glob("ledger.db*"):
         left.unlink()
-    return found | {"restore": measure("restore", site, server)}
+    found["restore"] = measure("restore", write_site(folder, search=search), server)
+    return found
 
 
 def main() -> None:
