@@ -1,7 +1,7 @@
 """One measured run in a process of its own: `python -m tests.bench.once MODE SITE`; prints its cost as JSON.
 
-Modes: `flow` (orchestrated), `plain` (the same work as function calls), `empty` (a flow that does nothing), `three` (empty task
-runs), `rebuild` and `restore` (orchestrated), `write` (objects into a store).
+Modes: `flow` (orchestrated), `plain` (the same work as function calls), `three` (empty task runs), `rebuild` and `restore`
+(orchestrated), `write` (objects into a store).
 CPU is that of this process, its imports left out; the Prefect server and the upstream have processes of their own.
 """
 
@@ -76,18 +76,6 @@ def plain(site: str) -> dict[str, Any]:
         tell_store(run, site_status(run.site, run.ledger, now=run.now))
         report = run.recorder.report(seconds=0)
     return {"articles": report.steps.get("new", 0), "written": len(report.written)}
-
-
-def empty(site: str) -> dict[str, Any]:
-    """A flow that does nothing."""
-
-    @flow(name="empty")
-    def nothing() -> None:
-        pass
-
-    nothing()
-    drain.send_what_is_left()
-    return {}
 
 
 def rebuilt(site: str) -> dict[str, Any]:
@@ -174,7 +162,7 @@ def _value(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 def main() -> None:
     """Run the mode that the command line names."""
     modes = {
-        "flow": orchestrated, "plain": plain, "empty": empty, "three": three, "rebuild": rebuilt, "restore": restored,
+        "flow": orchestrated, "plain": plain, "three": three, "rebuild": rebuilt, "restore": restored,
         "write": written,
     }  # fmt: skip
     before, started = _cpu(), time.perf_counter()

@@ -71,7 +71,8 @@ def cpu_of(pid: int) -> float:
 def measure(mode: str, site: Path | str, server: int) -> dict[str, Any]:
     """One run in a process of its own; its cost, and what it cost the server until that was quiet again."""
     before = cpu_of(server)
-    command = [sys.executable, "-m", "tests.bench.once", mode, str(site)]
+    program = ["tests.bench.empty"] if mode == "empty" else ["tests.bench.once", mode, str(site)]
+    command = [sys.executable, "-m", *program]
     printed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     cost: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return cost | {"server_cpu": _settled(server) - before}

@@ -107,8 +107,9 @@ def _seen(browser: Browser, desk: Desk, run: str) -> Iterator[tuple[str, Image.I
         shown = [_shot(page)]
         page.evaluate("document.querySelector('a[href*=parameters]').scrollIntoView({block: 'center'})")
         shown.append(_shot(page))
-        page.goto(_opened(page, "Open the form").url)
-        shown.append(_shot(page))
+        form = _opened(page, "Open the form")
+        form.get_by_text("Parameters", exact=True).first.scroll_into_view_if_needed()
+        shown.append(_shot(form))
         yield "phone", together(shown, columns=3).convert("RGB")
 
 
