@@ -32,7 +32,7 @@ _FULL: Mapping[str, Sequence[str]] = {
     "hourly": ("1000", "100000", "1000000"),
     "hourly50": ("10000", "100000", "--new", "50"),
     "builders": ("10000", "100000"),
-    "whole": ("100000",),
+    "whole": ("100000", "--processes", "1", "2", "4"),
     "uploads": ("5000",),
     "orchestration": ("--full",),
     "soak": ("--runs", "200"),
@@ -73,9 +73,8 @@ def rows(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, 
         else:
             told.append((name, f"left out: {line['left out']}"))
     for line in results.get("whole", ()):
-        for step in ("one process", "all cores", "restore"):
-            if step in line:
-                cost = line[step]
+        for step, cost in line.items():
+            if isinstance(cost, dict):
                 told.append(
                     (
                         f"{line['archived']:,}: {step}",
