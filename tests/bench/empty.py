@@ -1,6 +1,7 @@
 """A flow that does nothing, in a process that has read nothing of ours: `python -m tests.bench.empty`; its cost as JSON."""
 
 import json
+import resource
 import time
 
 
@@ -17,7 +18,9 @@ def main() -> None:
 
     nothing()
     used = time.process_time()
-    print(json.dumps({"cpu": used - before, "process_cpu": used, "wall": time.perf_counter() - started}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost = {"cpu": used - before, "process_cpu": used, "wall": time.perf_counter() - started, "peak_mb": peak}
+    print(json.dumps(cost))
 
 
 if __name__ == "__main__":

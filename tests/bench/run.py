@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from rich.console import Console
@@ -25,36 +23,9 @@ from rich.table import Table
 from flows.localhost import free_port, sample_upstream
 from tests.bench.measuring import ROOT
 from tests.bench.servers import orchestra
-from tests.bench.upstream import write_site
+from tests.bench.upstream import write_site, write_stories
 
 ARTICLES, ROUNDS = 300, 3
-
-
-def write_articles(folder: Path, count: int) -> None:
-    """`count` articles for the sample upstream, with the texts of the bundled ones under codes of their own."""
-    import tomllib
-
-    folder.mkdir()
-    (folder / "pictures").symlink_to(ROOT / "infra/sample/pictures")
-    (folder / "articles").mkdir()
-    originals = sorted((ROOT / "infra/sample/articles").glob("*.toml"))
-    for number in range(count):
-        story = tomllib.loads(originals[number % len(originals)].read_text(encoding="utf-8"))
-        table = {
-            "code": f"NW20261120{number:010d}",
-            "time": f"2026-11-20 {number // 60 % 24:02d}:{number % 60:02d}:00",
-            "title": f"{story['title']} {number}",
-            "media": story["media"] or "综合",
-            "body": _shuffled(story["body"], number),
-        }
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
-        (folder / "articles" / f"{number}.toml").write_text("\n".join([*lines, 'lists = ["media"]']), encoding="utf-8")
-
-
-def _shuffled(body: str, number: int) -> str:
-    """A text of its own: thousands of copies of a few would all be told as the same story."""
-    draw = Random(number)
-    return re.sub(r">([^<]+)<", lambda found: f">{''.join(draw.sample(found[1], len(found[1])))}<", body)
 
 
 def cpu_of(pid: int) -> float:
@@ -94,7 +65,7 @@ def bench(articles: int = ARTICLES) -> Iterator[tuple[Path, str, int]]:
     """A folder, an upstream of so many articles, and a Prefect server's process id."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_articles(folder / "content", articles)
+        write_stories(folder / "content", 0, articles)
         listen = f"127.0.0.1:{free_port('127.0.0.1')}"
         with sample_upstream(listen, content=folder / "content"), orchestra(folder / "prefect") as server:
             yield folder, listen, server
@@ -137,8 +108,9 @@ def main() -> None:
     plain, flow = medians[f"plain, {ARTICLES} new"], medians[f"flow, {ARTICLES} new"]
     ratio = (flow["cpu"] + flow["server_cpu"]) / plain["cpu"]
     console.print(f"orchestrated, client and server, against plain calls: {ratio:.1f} times the CPU")
-    idle = medians["flow, nothing new"]["cpu"] / medians["empty flow"]["cpu"]
-    console.print(f"nothing new against an empty flow, client CPU without imports: {idle:.1f} times")
+    nothing, empty = medians["flow, nothing new"], medians["empty flow"]
+    idle = (nothing["process_cpu"] + nothing["server_cpu"]) / (empty["process_cpu"] + empty["server_cpu"])
+    console.print(f"nothing new against an empty flow, whole processes and server: {idle:.1f} times")
     print(json.dumps(medians))
 
 
