@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from flows.announcing import announce, purge_caches
 from flows.failing import put_off
@@ -24,7 +25,10 @@ from tasks.model import Outcome, Result, Stage
 from tasks.outputs import edition, find_outputs
 from tasks.outputs.placeholders import placeholders
 
+T = TypeVar("T")
+
 _ENTRANCES = (*OVERVIEWS, IndexKind.ROBOTS)  # each comes after what it leads to
+_MOST_ENTRANCES = 1_000  # there are a dozen
 _LISTS = tuple(kind for kind in IndexKind if kind not in (*_ENTRANCES, IndexKind.FIXED))
 
 
@@ -105,7 +109,7 @@ def _publish_all(publisher: "_Publisher") -> None:
     publisher.lists("new lists", partial(new, *_LISTS))
     publisher.articles("changed articles", partial(articles.due, published=True))
     publisher.lists("lists", partial(stale, *_LISTS))
-    for kind in sorted({ref.kind for ref in new(*_ENTRANCES, limit=BATCH)}, key=_ENTRANCES.index):
+    for kind in sorted({ref.kind for ref in new(*_ENTRANCES, limit=_MOST_ENTRANCES)}, key=_ENTRANCES.index):
         publisher.lists(f"new {kind.value}", partial(new, kind))  # on a site's first day one by one
     publisher.lists("entrances", partial(stale, *_ENTRANCES))
 
@@ -121,19 +125,24 @@ class _Publisher:
     def articles(self, name: str, due: Callable[..., Sequence[str]]) -> None:
         """Articles; `due` gives the keys of the first `limit` of them."""
         number = itertools.count(1)
-        while others := [key for key in self.helpers.wanted(due) if not self.run.recorder.reads(key)]:
-            shares = [Share(name=f"{name} {next(number)}", articles=some) for some in shares_of(others)]
-            self._give_up(self.helpers.publish(shares))
         while keys := due(limit=BATCH):
-            publish_articles(self.run, self.publication, f"{name} {next(number)}", keys, self._give_up)
+            if many := [key for key in self._for_helpers(keys, due) if not self.run.recorder.reads(key)]:
+                shares = [Share(name=f"{name} {next(number)}", articles=some) for some in shares_of(many)]
+                self._give_up(self.helpers.publish(shares))
+            else:
+                publish_articles(self.run, self.publication, f"{name} {next(number)}", keys, self._give_up)
 
     def lists(self, name: str, due: Callable[..., Sequence[IndexRef]]) -> None:
         """Pages of lists, likewise."""
         number = itertools.count(1)
-        while refs := self.helpers.wanted(due):
-            self.helpers.publish([Share(name=f"{name} {next(number)}", lists=some) for some in shares_of(refs)])
-        while refs := in_memory_at_once(due(limit=BATCH)):
-            publish_lists(self.run, self.publication, f"{name} {next(number)}", refs)
+        while refs := due(limit=BATCH):
+            if many := self._for_helpers(refs, due):
+                self.helpers.publish([Share(name=f"{name} {next(number)}", lists=some) for some in shares_of(many)])
+            else:
+                publish_lists(self.run, self.publication, f"{name} {next(number)}", in_memory_at_once(refs))
+
+    def _for_helpers(self, first: Sequence[T], due: Callable[..., Sequence[T]]) -> Sequence[T]:
+        return self.helpers.wanted(due) if len(first) == BATCH else ()
 
     def _give_up(self, failed: Failed) -> Collection[str]:
         """Their pages cannot be made: they leave the lists. Pages that link to them wait, and are made again without."""
