@@ -32,8 +32,7 @@ def audit_store(run: Run, *, repair: bool) -> None:
     _tell(run, "objects that a killed run had begun", sorted(begun), Result.DONE)
     _tell(run, "objects that are not ours", foreign, Result.DONE)
     if repair:
-        objects.lose(missing, damaged={key: there[key] for key in damaged})
-        objects.make_due([*missing, *damaged, *begun])
+        objects.lose(missing, damaged={key: there[key] for key in damaged}, begun=begun)
         Publication(run).adopt()
     unused = run.ledger.pictures.left_over()
     _tell(run, "pictures that nothing shows", list(unused), Result.DONE)

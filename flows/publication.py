@@ -30,6 +30,10 @@ class State:
     generation: int
     writing: str = ""
 
+    def is_before(self, generation: int) -> bool:
+        """Whether the ledger has finished more than this: a run that was killed at its very end is only half told here."""
+        return self.generation < generation - bool(self.writing)
+
     def body(self) -> bytes:
         """As it is stored."""
         told = {"ledger": self.ledger, "generation": self.generation}
@@ -70,7 +74,7 @@ class Publication:
             self._tell(f"{MARKER} is missing: everything is written again")
             self._run.ledger.objects.forget()
             return
-        if not another and self._state.generation < generation - bool(self._state.writing):
+        if not another and self._state.is_before(generation):
             raise StoreError(
                 f"the store is at generation {self._state.generation} and the ledger at {generation}: the store is an "
                 "older copy; expected the newest one, or first: finews audit --repair"
@@ -79,7 +83,7 @@ class Publication:
     def adopt(self) -> None:
         """After an audit: whatever the time of the store's copy was, the ledger knows what is there."""
         generation = self._run.ledger.generations.number()
-        if self._look(generation) and self._state is not None and self._state.generation < generation:
+        if self._look(generation) and self._state is not None and self._state.is_before(generation):
             self._put(State(ledger=self._state.ledger, generation=generation, writing="after an audit"))
 
     def _look(self, generation: int) -> bool:

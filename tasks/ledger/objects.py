@@ -1,7 +1,7 @@
 """What the store holds as far as we wrote it, and single facts about the ledger."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -59,9 +59,14 @@ class Objects:
                 for row in db.execute(query)
             }
 
-    def lose(self, missing: Iterable[str], *, damaged: Mapping[str, str]) -> None:
-        """These are not in the store, and those (with the tags that they have now) are not what was written."""
+    def lose(self, missing: Collection[str], *, damaged: Mapping[str, str], begun: Collection[str] = ()) -> None:
+        """These are not in the store, and those (with the tags that they have now) are not what was written.
+
+        Whatever is to stand there is due, in the same transaction: of an object that the ledger has forgotten nobody would know
+        later that it is missing. Likewise what killed runs have `begun`.
+        """
         with self._database.begin() as db:
+            _make_due(db, [*missing, *damaged, *begun])
             for chunk in batches(missing):
                 db.execute(objects.delete().where(self._ours, objects.c.key.in_(chunk)))
             for key, tag in damaged.items():
@@ -73,22 +78,6 @@ class Objects:
         with self._database.begin() as db:
             for key, tag in tags.items():
                 db.execute(objects.update().where(self._ours, objects.c.key == key).values(tag=tag))
-
-    def make_due(self, keys: Iterable[str]) -> None:
-        """Pages that are to stand under these keys have to be made again."""
-        with self._database.begin() as db:
-            rest = set(keys)
-            lose_pictures(db, rest)
-            for chunk in batches(sorted(rest)):
-                of_article = sa.or_(articles.c.page_key.in_(chunk), articles.c.post_key.in_(chunk))
-                query = sa.select(articles.c.key, articles.c.page_key, articles.c.post_key).where(of_article)
-                for row in db.execute(query).all():
-                    _article_is_due(db, row.key)
-                    rest -= {row.page_key, row.post_key}
-            for key in {key.rpartition("/")[2].removesuffix(".json") for key in rest if key.startswith(PREFIX)}:
-                _article_is_due(db, key)
-            if rest:
-                db.execute(indexes.update().values(stale=True))
 
     def render_again(self) -> None:
         """Every page has to be made again."""
@@ -250,6 +239,22 @@ class Objects:
                 return found
             keep_fact(db, name, value)
         return value
+
+
+def _make_due(db: Connection, keys: Iterable[str]) -> None:
+    """Pages that are to stand under these keys have to be made again."""
+    rest = set(keys)
+    lose_pictures(db, rest)
+    for chunk in batches(sorted(rest)):
+        of_article = sa.or_(articles.c.page_key.in_(chunk), articles.c.post_key.in_(chunk))
+        query = sa.select(articles.c.key, articles.c.page_key, articles.c.post_key).where(of_article)
+        for row in db.execute(query).all():
+            _article_is_due(db, row.key)
+            rest -= {row.page_key, row.post_key}
+    for key in {key.rpartition("/")[2].removesuffix(".json") for key in rest if key.startswith(PREFIX)}:
+        _article_is_due(db, key)
+    if rest:
+        db.execute(indexes.update().values(stale=True))
 
 
 def _article_is_due(db: Connection, key: str) -> None:

@@ -85,7 +85,7 @@ def test_what_was_lost_is_wanted_again(ledger: Ledger) -> None:
     other = Mirrored(digest="cd" + "0" * 62, extension="png", sizes=((300, 200),))
     ledger.pictures.keep({ONE: PICTURE, TWO: other}, now=NOW)
     ledger.articles.mark_published([made.key])
-    ledger.objects.make_due([PICTURE.key(480)])
+    ledger.objects.lose([PICTURE.key(480)], damaged={})
     assert wanted(ledger) == [ONE]
     assert [shown.html.count("<img") for shown in due(ledger)] == [1]
     ledger.objects.forget()
@@ -223,7 +223,7 @@ def test_left_over_is_what_no_picture_of_the_ledger_has(ledger: Ledger) -> None:
     foreign = Receipt(key="pictures/cd/logo.png", kind=ActionKind.CREATE, digest="d", size=3)
     ledger.objects.record([foreign], now=NOW)
     assert ledger.pictures.left_over() == ()
-    ledger.objects.make_due(lost[:1])
+    ledger.objects.lose([], damaged={}, begun=lost[:1])
     assert list(ledger.pictures.left_over()) == lost
     ledger.objects.delete_later(lost, after=NOW)
     assert ledger.pictures.left_over() == ()
