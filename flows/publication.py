@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flows.run import Run
 from flows.stages import each, with_retries
-from tasks.errors import LeaseLost, LedgerError, StoreError, TooManyDeletions, WaveFailed
+from tasks.errors import LeaseLost, StoreError, TooManyDeletions, WaveFailed
 from tasks.model import Action, ActionKind, Outcome, Page, Receipt, Result, Stage
 from tasks.outputs.caching import STATE
 from tasks.publish import publish
@@ -203,7 +203,7 @@ class Publication:
         run.ledger.objects.record(receipts, now=run.now, announced=announced, wanted=until is None)
         run.recorder.received(receipts)
         self._tell_owners(receipts, owners)
-        if isinstance(result, WaveFailed | LedgerError):
+        if isinstance(result, WaveFailed):
             raise result
         if isinstance(result, BaseException):
             raise WaveFailed(str(result), receipts=()) from result

@@ -14,7 +14,7 @@ from flows.defects import told_apart
 from flows.run import Run
 from tasks.batch import Batch, batch
 from tasks.config import FetchTable
-from tasks.errors import FinewsError
+from tasks.errors import FinewsError, LedgerError
 from tasks.model import Left, Outcome, Result, Stage, Unmodified
 
 # Progress goes over plain logging, so that the command can show it and a worker need not.
@@ -51,7 +51,8 @@ def each(
     """Run `task` once per item; its value or its error, in the order of the items.
 
     The next stage is given values, not futures, so that a failure leaves no run behind that never started. A run with very many
-    articles does several of them in a task run (`Run.together`).
+    articles does several of them in a task run (`Run.together`). A `LedgerError` is raised once all have ended: it is the run's
+    failure, and no fault of the source or article that was met with it.
     """
     if not items:
         return []
@@ -64,6 +65,8 @@ def each(
         outcome = _outcome(name, stage, told, run.ledger.journal.seconds(name, stage))
         run.recorder.outcome(replace(outcome, task_run=str(task_run)))
         results.append((item, told))
+    if broken := next((value for _, value in results if isinstance(value, LedgerError)), None):
+        raise broken
     return results
 
 
