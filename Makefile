@@ -26,7 +26,7 @@ test: setup-dev lint type  ## everything that CI checks
 faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
-production: setup-dev setup-dask  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts, fan-out; the drill in the UI (ten minutes)
+production: setup-dev setup-dask  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts, fan-out; the drill in the UI (five minutes)
 	@FINEWS_PRODUCTION=1 $(BIN)/python -m pytest -n 0 -q tests/production
 
 setup: .venv/runtime.stamp  ## make .venv with the command .venv/bin/finews

@@ -31,8 +31,8 @@ from tasks.config import Site
 from tasks.errors import FinewsError, StoreError
 from tasks.outputs import SiteFacts
 
-_SHARE = 250  # articles or pages of lists
-_SHARES = 5  # for each helper, before the run looks again at what is left
+_SHARE = 1_000  # articles or pages of lists: to open the ledger, and to compile its statements, costs a tenth of a second
+_SHARES = 2  # for each helper, before the run looks again at what is left
 
 T = TypeVar("T")
 
