@@ -31,7 +31,9 @@ from tasks.config import Site
 from tasks.errors import FinewsError, StoreError
 from tasks.outputs import SiteFacts
 
-_SHARE = 1_000  # articles or pages of lists: to open the ledger, and to compile its statements, costs a tenth of a second
+_SHARE = (
+    1_000  # articles or pages of lists: to open the ledger, and to compile its statements, costs a tenth of a second
+)
 _SHARES = 2  # for each helper, before the run looks again at what is left
 
 T = TypeVar("T")
@@ -143,7 +145,7 @@ def publish_share(name: str, share: Share, orders: Orders) -> Done:
     with open_run(
         orders.site, run_id=orders.run_id, clock=lambda: datetime.now(UTC), fence=orders.fence, restores=True
     ) as run:
-        run = replace(run, now=orders.now, facts=orders.facts)
+        run = replace(run, now=orders.now, facts=orders.facts, within=True)
         publication = Publication(run, begun=True)
         failed: list[tuple[str, BaseException]] = []
 

@@ -43,6 +43,7 @@ class Run:
     lease: Lease | Lent | None = None
     allow_deletions: int | None = None
     together: int = 1  # articles a task run
+    within: bool = False  # a task run of another run, in which everything is a plain call
     asks: bool = True
     named: frozenset[str] = frozenset()
     grace: timedelta = timedelta(

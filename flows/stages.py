@@ -72,24 +72,21 @@ def each(
 
 def in_one(task: Task[..., R], run: Run, **arguments: Any) -> R:
     """One task run for all of it; its value, or its error raised."""
+    if run.within:
+        return task.fn(**arguments)
     run.recorder.task_runs += 1
     made: R = task(**{name: unsearched(value) for name, value in arguments.items()})
     return made
 
 
 Work = Sequence[tuple[str, dict[str, Any]]]  # subjects, with the arguments of the task for each
-Made = list[tuple[R | BaseException, UUID]]  # what came of each, and the task run that had it to do
+Made = list[tuple[R | BaseException, UUID | str]]  # what came of each, and the task run that had it to do, if one had
 
 
 def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
-    """A task run each; one alone needs no thread of its own, nor a flow's task runner, which a helper has not."""
-    if len(work) == 1:
-        run.recorder.task_runs += 1
-        [(subject, told)] = work
-        show(subject, 0, 1)
-        state: Any = task(**{name: unsearched(value) for name, value in told.items()}, return_state=True)
-        show(subject, 1, 1)
-        return [(state.result(raise_on_failure=False), state.state_details.task_run_id)]
+    """A task run each, on the flow's task runner."""
+    if run.within:
+        return [_plainly(task, arguments) for _, arguments in work]
     futures: list[PrefectFuture[R]] = [
         task.submit(**{name: unsearched(value) for name, value in arguments.items()}) for _, arguments in work
     ]
@@ -97,6 +94,14 @@ def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
     for future in futures:
         future.wait()  # it has ended; this fetches its final state without asking the server
     return [(future.state.result(raise_on_failure=False), future.task_run_id) for future in futures]
+
+
+def _plainly(task: Task[..., Any], arguments: dict[str, Any]) -> tuple[Any, str]:
+    """In the task run that is under way, whose retries are those of the whole."""
+    try:
+        return task.fn(**arguments), ""
+    except Exception as error:
+        return error, ""
 
 
 def _together(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
