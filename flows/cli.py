@@ -21,7 +21,7 @@ from flows.quarantine import quarantine
 from flows.run import open_ledger, read_site
 from flows.wish import StageName
 from tasks.config import Site
-from tasks.errors import ConfigError, FinewsError
+from tasks.errors import ConfigError, FinewsError, LedgerMissing
 from tasks.masking import masked
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -211,7 +211,7 @@ def main() -> None:
     errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:
         app(standalone_mode=True)
-    except ConfigError as error:
+    except (ConfigError, LedgerMissing) as error:
         errors.print(f"finews: {error}")
         sys.exit(2)
     except FinewsError as error:

@@ -1,10 +1,10 @@
 """Mistakes of our own in the work on one subject: they stop nothing else, and nobody takes them for a fault of the article."""
 
+import logging
 import traceback
 from typing import TypeVar
 
 from prefect.exceptions import PrefectException
-from prefect.logging import get_run_logger
 
 from flows.run import Run
 from tasks.errors import Defect, FinewsError
@@ -12,6 +12,8 @@ from tasks.masking import masked
 from tasks.model import Stage
 
 _NONE_OF_OURS = (FinewsError, PrefectException, OSError, MemoryError)
+log = logging.getLogger("tasks.defects")  # the name whose lines Prefect keeps; in a helper there is no run to log to
+
 _LONGEST = 900  # characters of a traceback; its end says most
 
 T = TypeVar("T")
@@ -28,6 +30,6 @@ def told_apart(run: Run, stage: Stage, subject: str, value: T) -> T | Defect:
     first = defect.__cause__ or defect
     if run.recorder.is_new(f"{type(first).__name__} {traceback.extract_tb(first.__traceback__)[-1:]}"):
         trace = masked("".join(traceback.format_tb(first.__traceback__)).rstrip())
-        get_run_logger().error("%s %s: %s\n%s", stage.value, subject, defect, trace[-_LONGEST:])
+        log.error("%s %s: %s\n%s", stage.value, subject, defect, trace[-_LONGEST:])
     run.ledger.journal.note(subject, stage, str(defect))
     return defect

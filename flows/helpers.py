@@ -6,21 +6,22 @@ leads to was in the store before any of them began.
 
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from multiprocessing import connection, parent_process
-from typing import Any, TypeVar
+from multiprocessing import connection, get_context, parent_process
+from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
-from prefect.task_runners import ProcessPoolTaskRunner
 
-from flows.logs import prepare_logs
 from flows.publication import Publication
 from flows.report import Recorder
 from flows.run import Run, open_run
@@ -31,9 +32,10 @@ from tasks.config import Site
 from tasks.errors import FinewsError, StoreError
 from tasks.outputs import SiteFacts
 
-_SHARE = (
-    1_000  # articles or pages of lists: to open the ledger, and to compile its statements, costs a tenth of a second
-)
+log = logging.getLogger("tasks.helpers")  # the name whose lines Prefect keeps
+
+_SHARE = 1_000  # articles or pages of lists; to open the ledger and compile its statements costs a tenth of a second
+_MOST = 8  # as many as a flow has threads that wait for them
 _SHARES = 2  # for each helper, before the run looks again at what is left
 
 T = TypeVar("T")
@@ -79,15 +81,15 @@ class Helpers:
     def __init__(self, run: Run, publication: Publication, started: contextlib.ExitStack) -> None:
         self._run = run
         self._publication = publication
-        self._count = run.site.workflow.processes or _cores()
+        self._count = run.site.workflow.processes or min(_cores(), _MOST)
         self._started = started
-        self._runner: Any = None
+        self._pool: ProcessPoolExecutor | None = None
 
     def wanted(self, due: Callable[..., Sequence[T]]) -> Sequence[T]:
         """What to give out next of what is due; nothing when the run does better to work alone."""
         if self._count < 2 or self._run.lease is None:
             return ()
-        few = _SHARE if self._runner else self._run.site.workflow.processes_above
+        few = _SHARE if self._pool else self._run.site.workflow.processes_above
         most = _SHARE * _SHARES * self._count
         found = due(limit=max(most, few + 1))
         return found[:most] if len(found) > few else ()
@@ -106,7 +108,8 @@ class Helpers:
         failed: list[tuple[str, BaseException]] = []
         errors: list[BaseException] = []
         for number, (share, future) in enumerate(zip(shares, futures, strict=True), start=1):
-            done = _done(share, future)
+            future.wait()
+            done: Done | BaseException = future.state.result(raise_on_failure=False)
             if isinstance(done, Done):
                 run.recorder.take_over(done.recorder)
                 failed += done.failed
@@ -121,15 +124,14 @@ class Helpers:
         run = self._run
         assert run.lease is not None  # `wanted` gives out nothing without one
         orders = Orders(site=run.site, facts=run.facts, run_id=run.recorder.run_id, fence=run.lease.fence, now=run.now)
-        if self._runner is None:
-            runner: Any = ProcessPoolTaskRunner(max_workers=self._count, initializer=_prepare)
-            self._runner = self._started.enter_context(runner)
-        return [
-            self._runner.submit(
-                publish_share, {"name": share.name, "share": unsearched(share), "orders": unsearched(orders)}
-            )
-            for share in shares
-        ]
+        if self._pool is None:
+            # Not forked: other threads of this process may hold locks. Nor Prefect's pool, whose processes share a queue for log
+            # lines: one that is killed while it holds that queue holds up the run for ever.
+            pool = ProcessPoolExecutor(self._count, mp_context=get_context("spawn"), initializer=_prepare)
+            self._pool = pool
+            self._started.callback(pool.shutdown, cancel_futures=True)
+        told, pool = unsearched(orders), unsearched(self._pool)
+        return [publish_share.submit(share.name, unsearched(share), told, pool) for share in shares]
 
 
 @contextlib.contextmanager
@@ -140,8 +142,22 @@ def helpers_of(run: Run, publication: Publication) -> Iterator[Helpers]:
 
 
 @task(task_run_name="publish share {name}", cache_policy=NO_CACHE, persist_result=False)
-def publish_share(name: str, share: Share, orders: Orders) -> Done:
-    """In the process of a helper, with ledger and store opened there: publish a share of what is due."""
+def publish_share(name: str, share: Share, orders: Orders, pool: ProcessPoolExecutor) -> Done:
+    """Have a share published by one of the helpers; `StoreError` when that died. What it left undone is due, as after a kill."""
+    try:
+        done = pool.submit(_publish, name, share, orders).result()
+    except BrokenProcessPool as error:
+        advice = "if memory ran out, set [workflow] processes = 1"
+        raise StoreError(f"share {name}: a process that published has died ({error}); {advice}") from error
+    report = done.recorder.report(seconds=0)
+    log.info("%s: %s objects written, %s unchanged", name, len(report.written), len(report.unchanged))
+    if done.error is not None:
+        log.error("%s: %s", name, done.error)
+    return done
+
+
+def _publish(name: str, share: Share, orders: Orders) -> Done:
+    """In the process of a helper, with ledger and store opened there."""
     with open_run(
         orders.site, run_id=orders.run_id, clock=lambda: datetime.now(UTC), fence=orders.fence, restores=True
     ) as run:
@@ -169,22 +185,10 @@ def publish_share(name: str, share: Share, orders: Orders) -> Done:
         return Done(recorder=run.recorder, failed=failed, error=error)
 
 
-def _done(share: Share, future: PrefectFuture[Done]) -> Done | BaseException:
-    """What came of a share, or why nothing is known of it. What it left undone is due, as after a run that was killed."""
-    try:
-        future.wait()
-        made: Done | BaseException = future.state.result(raise_on_failure=False)
-    except Exception as error:  # the process has died, and Prefect with it
-        advice = "if memory ran out, set [workflow] processes = 1"
-        return StoreError(f"share {share.name}: the process that published it has died ({error}); {advice}")
-    return made
-
-
 def _prepare() -> None:
     """Before a helper does anything: it ends when the run's process does, and Ctrl-C is the run's to act on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_run, daemon=True).start()
-    prepare_logs()
 
 
 def _end_with_the_run() -> None:

@@ -12,7 +12,6 @@ import tomllib
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -300,7 +299,7 @@ class WorkflowTable(_Table):
     itself, the workers of a pool, or Dask: the scheduler at `dask`, or `dask_processes` of this machine when that is empty.
     `patience_minutes`: how long nothing may come from any of them before the run reads what is left.
     `processes`: how many of this machine publish when more than `processes_above` articles, or pages of lists, are due at once,
-    as in a rebuild; 0: as many as there are cores.
+    as in a rebuild; 0: as many as there are cores, at most eight.
     """
 
     batch_above: Annotated[int, Field(ge=1)] = 300
@@ -311,7 +310,7 @@ class WorkflowTable(_Table):
     patience_minutes: Annotated[float, Field(gt=0, le=1_440, strict=False)] = 30.0
     dask: Annotated[str, AfterValidator(_scheduler_or_none)] = ""
     dask_processes: Annotated[int, Field(ge=1, le=1_000)] = 2
-    processes: Annotated[int, Field(ge=0, le=64)] = 0
+    processes: Annotated[int, Field(ge=0, le=8)] = 0
     processes_above: Annotated[int, Field(ge=1)] = 5_000
 
 
@@ -507,7 +506,8 @@ def load_site(path: Path | str, kinds: Mapping[str, type[Any]]) -> Site:
         raise ConfigError(f"{where}: gzip = true: a folder keeps no Content-Encoding; let the web server compress")
     names = _SiteFile.model_fields.keys() - {"slugs", "sources"}
     tables = {name: getattr(parsed, name) for name in names}
-    return Site(name=path.stem, path=path, slugs=MappingProxyType(parsed.slugs), sources=specs, **tables)
+    slugs = dict(parsed.slugs)  # a read-only view could not be sent to helpers
+    return Site(name=path.stem, path=path, slugs=slugs, sources=specs, **tables)
 
 
 def _read(path: Path) -> str:

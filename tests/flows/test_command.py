@@ -246,7 +246,7 @@ MISTAKES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "unknown option": (("run", "--site", "site.toml", "--forced"), "No such option"),
     "bad number": (("run", "--site", "site.toml", "--limit", "0"), "'--limit'"),
     "bad time": (("run", "--site", "site.toml", "--since", "yesterday"), "yesterday"),
-    "log of an unknown article": (("log", "NW202611200000009999", "--site", "site.toml"), "NW202611200000009999"),
+    "log before the first run": (("log", "NW202611200000009999", "--site", "site.toml"), "there is none"),
 }
 
 
@@ -313,9 +313,9 @@ def test_an_address_of_a_server_that_is_none(address: str, own_site: SiteFolder)
 def test_who_only_looks_leaves_nothing_behind(own_site: SiteFolder) -> None:
     environment = {"PATH": "", "HOME": str(own_site.folder)}
     ended = finews(environment, own_site.folder, "status", "--site", str(own_site.file))
-    assert "last good run  never" in ended.stdout
-    left = {path.name for path in own_site.folder.iterdir()}
-    assert left == {own_site.file.name, own_site.ledger_file.name}
+    assert ended.returncode == 2
+    assert "there is none; expected the one that a first run has made" in ended.stderr
+    assert {path.name for path in own_site.folder.iterdir()} == {own_site.file.name}
 
 
 # --- without a server -------------------------------------------------------------------------
