@@ -8,14 +8,17 @@ import contextlib
 import itertools
 import logging
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import active_children, connection, get_context, parent_process
+from pathlib import Path
 from typing import TypeVar
 
 from prefect import task
@@ -84,6 +87,8 @@ class Helpers:
         self._count = run.site.workflow.processes or min(_cores(), _MOST)
         self._started = started
         self._pool: ProcessPoolExecutor | None = None
+        self._orders = Path()
+        self._failed = False
 
     def wanted(self, due: Callable[..., Sequence[T]]) -> Sequence[T]:
         """What to give out next of what is due; nothing when the run does better to work alone."""
@@ -117,21 +122,33 @@ class Helpers:
                 errors.append(error)
             show(share.name.rpartition(" ")[0], number, len(shares))
         if errors:
+            self._failed = True
             raise errors[0]
         return failed
 
     def _give_out(self, shares: Sequence[Share]) -> list[PrefectFuture[Done]]:
         run = self._run
         assert run.lease is not None  # `wanted` gives out nothing without one
-        orders = Orders(site=run.site, facts=run.facts, run_id=run.recorder.run_id, fence=run.lease.fence, now=run.now)
         if self._pool is None:
+            fence = run.lease.fence
+            orders = Orders(site=run.site, facts=run.facts, run_id=run.recorder.run_id, fence=fence, now=run.now)
+            # In a file that nobody else can read: what does not fit into the pipe to a helper blocks the run when that dies.
+            self._orders = Path(self._started.enter_context(tempfile.TemporaryDirectory()), "orders")
+            self._orders.write_bytes(pickle.dumps(orders))
             # Not forked: other threads of this process may hold locks. Nor Prefect's pool, whose processes share a queue for log
             # lines: one that is killed while it holds that queue holds up the run for ever.
             pool = ProcessPoolExecutor(self._count, mp_context=get_context("spawn"), initializer=_prepare)
             self._pool = pool
-            self._started.callback(pool.shutdown, cancel_futures=True)
-        told, pool = unsearched(orders), unsearched(self._pool)
-        return [publish_share.submit(share.name, unsearched(share), told, pool) for share in shares]
+            self._started.callback(self._end, pool)
+        started = unsearched(self._pool)
+        return [publish_share.submit(share.name, unsearched(share), self._orders, started) for share in shares]
+
+    def _end(self, pool: ProcessPoolExecutor) -> None:
+        """After a failure at once: the pool of a helper that died was seen to wait for another one for ever."""
+        if self._failed:
+            for child in active_children():
+                child.kill()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager
@@ -142,7 +159,7 @@ def helpers_of(run: Run, publication: Publication) -> Iterator[Helpers]:
 
 
 @task(task_run_name="publish share {name}", cache_policy=NO_CACHE, persist_result=False)
-def publish_share(name: str, share: Share, orders: Orders, pool: ProcessPoolExecutor) -> Done:
+def publish_share(name: str, share: Share, orders: Path, pool: ProcessPoolExecutor) -> Done:
     """Have a share published by one of the helpers; `StoreError` when that died. What it left undone is due, as after a kill."""
     try:
         done = pool.submit(_publish, name, share, orders).result()
@@ -156,8 +173,9 @@ def publish_share(name: str, share: Share, orders: Orders, pool: ProcessPoolExec
     return done
 
 
-def _publish(name: str, share: Share, orders: Orders) -> Done:
+def _publish(name: str, share: Share, orders_file: Path) -> Done:
     """In the process of a helper, with ledger and store opened there."""
+    orders: Orders = pickle.loads(orders_file.read_bytes())  # noqa: S301  the run has written it, in a folder of its own
     with open_run(
         orders.site, run_id=orders.run_id, clock=lambda: datetime.now(UTC), fence=orders.fence, restores=True
     ) as run:
