@@ -23,7 +23,7 @@ up: setup  ## Prefect server, schedules and the published site for preview; Ctrl
 test: setup-dev lint type  ## everything that CI checks
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q
 
-faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (about half an hour)
+faults: setup-dev  ## kill, refuse, drop and fill up all along a run, not only at some steps as `make test` does (more than an hour on two cores)
 	@FINEWS_FAULTS=all $(BIN)/python -m pytest -n auto -q --timeout=7200 tests/faults
 
 production: setup-dev setup-dask  ## a Prefect server on PostgreSQL, two workers and a bucket: overlap, kill -9, retry, alerts, fan-out; the drill in the UI (five minutes)

@@ -11,9 +11,9 @@ from tasks.errors import Defect, FinewsError
 from tasks.masking import masked
 from tasks.model import Stage
 
-_NONE_OF_OURS = (FinewsError, PrefectException, OSError, MemoryError)
 log = logging.getLogger("tasks.defects")  # the name whose lines Prefect keeps; in a helper there is no run to log to
 
+_NONE_OF_OURS = (FinewsError, PrefectException, OSError, MemoryError)
 _LONGEST = 900  # characters of a traceback; its end says most
 
 T = TypeVar("T")

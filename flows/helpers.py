@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
 from flows.publication import Publication
-from flows.report import Recorder
+from flows.report import Recorder, objects_line
 from flows.run import Run, open_run
 from flows.stages import show, unsearched
 from flows.waves import BATCH, Failed, in_memory_at_once, publish_articles, publish_lists
@@ -71,6 +71,7 @@ class Orders:
     run_id: str
     fence: int
     now: datetime
+    grace: timedelta
 
 
 def shares_of(found: Sequence[T]) -> list[Sequence[T]]:
@@ -104,8 +105,6 @@ class Helpers:
 
         The first error of any of them, once all have ended: what the others wrote is known.
         """
-        if not shares:
-            return []
         run = self._run
         self._publication.begin()
         futures = self._give_out(shares)
@@ -130,8 +129,14 @@ class Helpers:
         run = self._run
         assert run.lease is not None  # `wanted` gives out nothing without one
         if self._pool is None:
-            fence = run.lease.fence
-            orders = Orders(site=run.site, facts=run.facts, run_id=run.recorder.run_id, fence=fence, now=run.now)
+            orders = Orders(
+                site=run.site,
+                facts=run.facts,
+                run_id=run.recorder.run_id,
+                fence=run.lease.fence,
+                now=run.now,
+                grace=run.grace,
+            )
             # In a file that nobody else can read: what does not fit into the pipe to a helper blocks the run when that dies.
             self._orders = Path(self._started.enter_context(tempfile.TemporaryDirectory()), "orders")
             self._orders.write_bytes(pickle.dumps(orders))
@@ -166,8 +171,7 @@ def publish_share(name: str, share: Share, orders: Path, pool: ProcessPoolExecut
     except BrokenProcessPool as error:
         advice = "if memory ran out, set [workflow] processes = 1"
         raise StoreError(f"share {name}: a process that published has died ({error}); {advice}") from error
-    report = done.recorder.report(seconds=0)
-    log.info("%s: %s objects written, %s unchanged", name, len(report.written), len(report.unchanged))
+    log.info("%s: %s", name, objects_line(done.recorder.report(seconds=0)))
     if done.error is not None:
         log.error("%s: %s", name, done.error)
     return done
@@ -179,7 +183,7 @@ def _publish(name: str, share: Share, orders_file: Path) -> Done:
     with open_run(
         orders.site, run_id=orders.run_id, clock=lambda: datetime.now(UTC), fence=orders.fence, restores=True
     ) as run:
-        run = replace(run, now=orders.now, facts=orders.facts, within=True)
+        run = replace(run, now=orders.now, facts=orders.facts, grace=orders.grace, within=True)
         publication = Publication(run, begun=True)
         failed: list[tuple[str, BaseException]] = []
 

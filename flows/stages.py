@@ -97,7 +97,7 @@ def _alone(task: Task[..., R], stage: Stage, work: Work, run: Run) -> Made[R]:
 
 
 def _plainly(task: Task[..., Any], arguments: dict[str, Any]) -> tuple[Any, str]:
-    """In the task run that is under way, whose retries are those of the whole."""
+    """In the task run that is under way; what fails is not tried again before the next run."""
     try:
         return task.fn(**arguments), ""
     except Exception as error:

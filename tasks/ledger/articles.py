@@ -222,14 +222,6 @@ class Articles:
             db.execute(_at(key).values(**ended, **told, status=Status.GIVEN_UP))
             let_go(db, [key])
 
-    def never_published(self, *, limit: int) -> tuple[Article, ...]:
-        """The first articles that have a place in the lists and no page in the store."""
-        return self._due(~articles.c.published, limit)
-
-    def stale(self, *, limit: int) -> tuple[Article, ...]:
-        """The first articles whose page in the store is not as it should be."""
-        return self._due(sa.and_(articles.c.published, articles.c.stale), limit)
-
     def due(self, *, published: bool, limit: int) -> tuple[str, ...]:
         """The keys of the first of them: never published, or published and not as they should be."""
         where = articles.c.published & articles.c.stale if published else ~articles.c.published
@@ -287,11 +279,6 @@ class Articles:
     def key_of(self, subject: str) -> str:
         """As `find`; the key that it would have, when no such story is known."""
         return self.find(subject) or story_key(subject)
-
-    def _due(self, where: sa.ColumnElement[bool], limit: int) -> tuple[Article, ...]:
-        with self._database.begin() as db:
-            query = with_category().where(where, articles.c.place.is_not(None)).order_by(articles.c.key).limit(limit)
-            return articles_from_rows(db, db.execute(query), self._zone)
 
     def row(self, key: str) -> Row[tuple[object, ...]] | None:
         """Everything that stands in the ledger about one story."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from prefect.settings import PREFECT_API_URL
 from flows import helpers, maintain, publishing
 from flows.localhost import ROOT
 from flows.publication import MARKER
+from tests.support.production import until
 from tests.support.sites import SiteFolder
 from tests.support.upstream import Story, Upstream, stories
 
@@ -178,14 +179,6 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-def until(look: Callable[[], bool]) -> None:
-    """Wait for it, a minute at most."""
-    deadline = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < deadline, "nothing after a minute"
-        time.sleep(0.02)
-
-
 def test_helpers_end_with_a_run_that_is_killed(site: SiteFolder, listed: list[Story]) -> None:
     twin = twin_of(site)
     site.write_again(site=OTHER, workflow=HELPED)
@@ -199,11 +192,11 @@ def test_helpers_end_with_a_run_that_is_killed(site: SiteFolder, listed: list[St
     with subprocess.Popen(
         [sys.executable, str(program), str(site.file)], env=environment, cwd=site.folder, stderr=subprocess.DEVNULL
     ) as process:
-        until(lambda: any(OTHER["title"] in page.read_text(encoding="utf-8") for page in pages))
+        until(lambda: any(OTHER["title"] in page.read_text(encoding="utf-8") for page in pages) or None, 60)
         helping = children_of(process.pid)
         process.kill()
     assert len(helping) >= HELPED["processes"]
-    until(lambda: not any(is_alive(pid) for pid in helping))
+    until(lambda: not any(is_alive(pid) for pid in helping) or None, 60)
     assert site.dead_links() == []
     assert site.run().ending == "Completed"
     twin.do(maintain.rebuild)

@@ -92,7 +92,9 @@ def keep(ledger: Ledger, record: Entry | None = None, *, listed: bool = True, **
 
 def due(ledger: Ledger) -> tuple[Article, ...]:
     """Every article whose page has to be written."""
-    return ledger.articles.never_published(limit=100) + ledger.articles.stale(limit=100)
+    return ledger.articles.read(ledger.articles.due(published=False, limit=100)) + ledger.articles.read(
+        ledger.articles.due(published=True, limit=100)
+    )
 
 
 def moved_from(ledger: Ledger) -> tuple[str, ...]:

@@ -53,7 +53,9 @@ def publish_all(ledger: Ledger) -> tuple[set[IndexRef], set[str]]:
     while found := ledger.indexes.stale(*IndexKind, limit=500):
         ledger.indexes.mark_published(found)
         refs |= set(found)
-    while due := ledger.articles.never_published(limit=500) + ledger.articles.stale(limit=500):
+    while due := ledger.articles.read(ledger.articles.due(published=False, limit=500)) + ledger.articles.read(
+        ledger.articles.due(published=True, limit=500)
+    ):
         ledger.articles.mark_published([one.key for one in due])
         keys |= {one.key for one in due}
     return refs, keys

@@ -35,4 +35,6 @@ def test_what_is_chosen(chosen: Chosen, keys: str, ledger: Ledger) -> None:
     pages = [key for batch in ledger.again.objects_of(chosen) for key in batch if key.endswith(".html")]
     assert sorted(page[-6] for page in pages) == list(keys)
     assert ledger.again.render(chosen) == len(keys)
-    assert {one.key for one in ledger.articles.stale(limit=9)} >= set(keys)  # and their neighbours
+    assert {one.key for one in ledger.articles.read(ledger.articles.due(published=True, limit=9))} >= set(
+        keys
+    )  # and their neighbours

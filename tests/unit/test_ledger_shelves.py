@@ -96,7 +96,7 @@ def test_a_fixed_category_may_be_renamed(ledger: Ledger) -> None:
     given = ledger.shelves.assign([renamed], pinned={})
     assert given["滚动快讯"] == renamed
     assert ROLLING.title not in given
-    (stale,) = ledger.articles.stale(limit=9)
+    (stale,) = ledger.articles.read(ledger.articles.due(published=True, limit=9))
     assert stale.category == renamed
     assert ledger.indexes.never_published(IndexKind.HOME, limit=9)
 
